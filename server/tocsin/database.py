@@ -1,0 +1,120 @@
+"""The way to PostgreSQL: connecting, migrating under a lock, and the faults that are worth another try. Imports records."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise, connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+
+from tocsin.errors import ConfigurationError
+
+RECORDS = ["tocsin.records.people", "tocsin.records.communications", "tocsin.records.work"]
+MIGRATIONS = "tocsin.records.migrations"
+MIGRATION_LOCK = 0x70C51
+POOL = 12
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg raises while PostgreSQL is away; Tortoise lets most of it through untranslated."""
+
+CONTENDED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+"""What another writer caused; the same transaction may succeed when tried again."""
+
+
+def describe_database(url: str) -> dict[str, Any]:
+    """Return Tortoise's configuration for a postgres URL, a socket directory in `?host=` included."""
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": read_credentials(url)}},
+        "apps": {"tocsin": {"models": RECORDS, "default_connection": "default", "migrations": MIGRATIONS}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def read_credentials(url: str) -> dict[str, Any]:
+    """Return what the driver needs of a postgres URL; ConfigurationError where it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql") or len(parts.path) < 2:
+        raise ConfigurationError("DATABASE_URL has to look like postgresql://user:password@host:5432/database.")
+    query = parse_qs(parts.query)
+    credentials: dict[str, Any] = {
+        "host": query.get("host", [parts.hostname or "localhost"])[0],
+        "port": parts.port or 5432,
+        "user": unquote(parts.username or "postgres"),
+        "password": unquote(parts.password or ""),
+        "database": unquote(parts.path[1:]),
+        "minsize": 1,
+        "maxsize": POOL,
+        "application_name": "tocsin",
+    }
+    if "sslmode" in query:
+        credentials["ssl"] = query["sslmode"][0]
+    return credentials
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[None]:
+    """Hold the process-wide pool open; requests and jobs of this process all use it."""
+    # At debug level the driver would write every value, names and numbers included, to the log.
+    logging.getLogger("tortoise").setLevel(logging.WARNING)
+    await Tortoise.init(config=describe_database(url), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+def get_database() -> BaseDBAsyncClient:
+    """Return the connection pool of this process."""
+    database: BaseDBAsyncClient = connections.get("default")
+    return database
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the database up to date, one program at a time; return the names of the migrations applied."""
+    settings = read_credentials(url)
+    keep = ("host", "port", "user", "password", "database", "ssl")
+    guard = await asyncpg.connect(**{name: settings[name] for name in keep if name in settings})
+    try:
+        await guard.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        async with open_database(url):
+            return await apply_migrations(url)
+    finally:
+        await guard.close()
+
+
+async def apply_migrations(url: str) -> list[str]:
+    """Apply what is missing through the open pool."""
+    applied: list[str] = []
+
+    def note(event: str, app: str, name: str) -> None:
+        if event == "apply_done":
+            applied.append(name)
+
+    executor = MigrationExecutor(get_database(), describe_database(url)["apps"])
+    await executor.migrate([MigrationTarget(app_label="tocsin", name="__latest__")], progress=note)
+    return applied
+
+
+async def find_drift() -> list[str]:
+    """Return the names of migrations that the records ask for and the folder lacks; needs no database."""
+    config = describe_database("postgresql://nobody@localhost/none")
+    async with TortoiseContext() as context:
+        await context.init(config=config, init_connections=False)
+        assert context.apps is not None, "init has just filled them"
+        detector = MigrationAutodetector(context.apps, config["apps"])
+        return [writer.name for writer in await detector.changes()]

@@ -1,0 +1,34 @@
+"""Keys and the ids that clients see: a UUIDv7 made by us, and `<type>-<hex>` outside. Imports errors only."""
+
+import re
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from tocsin.errors import NotFound
+
+PUBLIC_ID = re.compile(r"([a-z]+(?:-[a-z]+)*)-([0-9a-f]{32})", re.ASCII)
+
+
+def make_id() -> UUID:
+    """Return a new key that sorts by the instant of its making."""
+    return uuid7()
+
+
+def expose(kind: str, key: UUID) -> str:
+    """Return the id that a client sees: letters, digits and `-` only, so that URLs and tags carry it as it is."""
+    return f"{kind}-{key.hex}"
+
+
+def recognise(text: str) -> tuple[str, UUID] | None:
+    """Return type and key of a client's id, or nothing where it cannot be one."""
+    found = PUBLIC_ID.fullmatch(text)
+    return (found[1], UUID(found[2])) if found else None
+
+
+def resolve(kind: str, text: str) -> UUID:
+    """Return the key of a client's id of that type; NOT_FOUND, in the same words, for whatever else."""
+    found = recognise(text)
+    if found is None or found[0] != kind:
+        raise NotFound("There is nothing with this id in your municipality; check the id.")
+    return found[1]

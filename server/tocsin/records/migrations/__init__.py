@@ -1,0 +1,1 @@
+"""The steps that brought the database to where the records are."""
