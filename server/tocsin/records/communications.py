@@ -182,9 +182,7 @@ class Delivery(Model):
 class Tally(Model):
     """The one row that counts a communication. `counts` maps a cell to a number of recipients."""
 
-    communication: fields.OneToOneRelation[Communication] = fields.OneToOneField(
-        "tocsin.Communication", primary_key=True, related_name="tally"
-    )
+    communication_id = fields.UUIDField(primary_key=True, default=make_id)
     version = fields.IntField(default=0)
     total = fields.IntField(default=0)
     contacted = fields.IntField(default=0)

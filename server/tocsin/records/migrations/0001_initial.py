@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Tally',
             fields=[
-                ('communication', fields.OneToOneField('tocsin.Communication', source_field='communication_id', primary_key=True, db_index=True, db_constraint=True, to_field='id', related_name='tally', on_delete=OnDelete.CASCADE)),
+                ('communication_id', fields.UUIDField(primary_key=True, default=make_id, unique=True, db_index=True)),
                 ('version', fields.IntField(default=0)),
                 ('total', fields.IntField(default=0)),
                 ('contacted', fields.IntField(default=0)),

@@ -14,6 +14,11 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        ops.RunSQL(
+            "ALTER TABLE tally ADD CONSTRAINT tally_communication FOREIGN KEY (communication_id)"
+            " REFERENCES communication (id) ON DELETE CASCADE",
+            reverse_sql="ALTER TABLE tally DROP CONSTRAINT tally_communication",
+        ),
         *[ops.RunSQL(forward, reverse_sql=backward) for forward, backward in zip(FORWARD, BACKWARD, strict=True)],
         ops.RunSQL(
             'ALTER TABLE recipient ALTER first_name_key TYPE varchar(200) COLLATE "C",'
