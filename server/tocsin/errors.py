@@ -8,7 +8,9 @@ class TocsinError(Exception):
 
     code = "INTERNAL"
 
-    def __init__(self, message: str, *, field: str | None = None, retry_at: datetime | None = None, **details: str) -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_at: datetime | None = None, **details: str
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field

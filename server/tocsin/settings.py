@@ -98,4 +98,6 @@ def check_url(name: str, value: str) -> None:
     """Refuse what is not an absolute http(s) URL without query, fragment and credentials."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ConfigurationError(f"{name} has to be an absolute http or https URL without query, fragment or credentials.")
+        raise ConfigurationError(
+            f"{name} has to be an absolute http or https URL without query, fragment or credentials."
+        )

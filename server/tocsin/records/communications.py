@@ -28,7 +28,9 @@ class Communication(Model):
 
     id = fields.UUIDField(primary_key=True, default=make_id)
     municipality: fields.ForeignKeyRelation[Municipality] = fields.ForeignKeyField("tocsin.Municipality")
-    campaign: fields.ForeignKeyNullableRelation["Communication"] = fields.ForeignKeyField("tocsin.Communication", null=True)
+    campaign: fields.ForeignKeyNullableRelation["Communication"] = fields.ForeignKeyField(
+        "tocsin.Communication", null=True
+    )
     category: fields.ForeignKeyRelation[Category] = fields.ForeignKeyField("tocsin.Category", on_delete=fields.RESTRICT)
     kind = fields.CharEnumField(CommunicationKind, max_length=8)
     state = fields.CharEnumField(CommunicationState, max_length=11)
@@ -41,7 +43,9 @@ class Communication(Model):
     scheduled_for = fields.DatetimeField(null=True)
     sent_at = fields.DatetimeField(null=True)
     completed_at = fields.DatetimeField(null=True)
-    list_version = fields.BigIntField(default=0, description="The municipality's version at the last change that lists show.")
+    list_version = fields.BigIntField(
+        default=0, description="The municipality's version at the last change that lists show."
+    )
 
     class Meta:
         table = "communication"
@@ -143,7 +147,9 @@ class Delivery(Model):
     id = fields.UUIDField(primary_key=True, default=make_id)
     communication: fields.ForeignKeyRelation[Communication] = fields.ForeignKeyField("tocsin.Communication")
     wave: fields.ForeignKeyRelation[Wave] = fields.ForeignKeyField("tocsin.Wave")
-    recipient: fields.ForeignKeyRelation[Recipient] = fields.ForeignKeyField("tocsin.Recipient", related_name="deliveries")
+    recipient: fields.ForeignKeyRelation[Recipient] = fields.ForeignKeyField(
+        "tocsin.Recipient", related_name="deliveries"
+    )
     contact_point: fields.ForeignKeyNullableRelation[ContactPoint] = fields.ForeignKeyField(
         "tocsin.ContactPoint", null=True, on_delete=fields.SET_NULL
     )
@@ -174,7 +180,9 @@ class Delivery(Model):
         indexes = (
             Index(fields=("recipient_id",), name="delivery_recipient"),
             PartialIndex(fields=("account", "channel", "id"), name="delivery_planned", condition={"handling": 1}),
-            PartialIndex(fields=("account", "channel", "handed_at"), name="delivery_sending", condition={"handling": 2}),
+            PartialIndex(
+                fields=("account", "channel", "handed_at"), name="delivery_sending", condition={"handling": 2}
+            ),
             PartialIndex(fields=("expires_at",), name="delivery_expiring", condition={"expired": False}),
         )
 

@@ -88,7 +88,9 @@ class ContactPoint(Model):
     """A telephone number or an e-mail address of a citizen, usable on its channels."""
 
     id = fields.UUIDField(primary_key=True, default=make_id)
-    citizen: fields.ForeignKeyRelation[Citizen] = fields.ForeignKeyField("tocsin.Citizen", related_name="contact_points")
+    citizen: fields.ForeignKeyRelation[Citizen] = fields.ForeignKeyField(
+        "tocsin.Citizen", related_name="contact_points"
+    )
     address = fields.CharField(max_length=320)
     channels: fields.Field[list[int]] = ArrayField(element_type="smallint")
     verified_at = fields.DatetimeField(null=True)
