@@ -1,0 +1,158 @@
+"""A municipality with its people, and communications on their way to them: rows as the server itself would leave them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tocsin.database import get_database
+from tocsin.folding import fold
+from tocsin.identifiers import make_id
+from tocsin.records.communications import Communication, CommunicationContent, Delivery, Recipient, Tally, Wave
+from tocsin.records.people import Category, Citizen, ContactPoint, Municipality
+from tocsin.statuses import Switches
+from tocsin.times import tell_time
+from tocsin.words import Channel, CommunicationKind, CommunicationState, Handling, Locale, WaveKind
+
+ACCOUNT = "AC" + "1" * 32
+NAMES = [("Aline", "Tremblay"), ("Bruno", "Côté"), ("Chantal", "Roy"), ("Denis", "Gagnon"), ("Édith", "Bouchard")]
+
+
+@dataclass
+class Town:
+    """A municipality and its category."""
+
+    municipality: Municipality
+    category: Category
+    citizens: list[Citizen] = field(default_factory=list)
+
+
+@dataclass
+class Alert:
+    """A communication that has been sent to everybody of a town; deliveries stand in the order of recipients."""
+
+    communication: Communication
+    waves: list[Wave]
+    recipients: list[Recipient]
+    deliveries: list[Delivery]
+
+    @property
+    def id(self) -> UUID:
+        return self.communication.id
+
+
+async def found_town(slug: str = "sainte-rive", switches: Switches | None = None) -> Town:
+    """Make a municipality with one category."""
+    chosen = switches or Switches()
+    municipality = await Municipality.create(slug=slug, name=slug.title())
+    category = await Category.create(
+        municipality=municipality,
+        name="Floods",
+        confirmation_required=chosen.confirmation_required,
+        voicemail_counts=chosen.voicemail_counts,
+        channels=list(Channel),
+    )
+    return Town(municipality, category)
+
+
+async def settle_citizens(town: Town, count: int, channels: Sequence[Channel] = (Channel.SMS,)) -> list[Citizen]:
+    """Give a town its citizens, each with one telephone number (and an e-mail address where asked for)."""
+    phones = [channel for channel in channels if channel is not Channel.EMAIL]
+    people, points = [], []
+    for index in range(count):
+        first, last = NAMES[index % len(NAMES)]
+        citizen = Citizen(
+            id=make_id(),
+            municipality_id=town.municipality.id,
+            first_name=first,
+            last_name=f"{last}-{index:05}",
+            locale=Locale.FR,
+            modified_at=tell_time(),
+        )
+        people.append(citizen)
+        if phones:
+            points.append(ContactPoint(id=make_id(), citizen_id=citizen.id, address=f"+1418555{index:04}", channels=phones))
+        if Channel.EMAIL in channels:
+            address = f"citizen{index}@exemple.test"
+            points.append(ContactPoint(id=make_id(), citizen_id=citizen.id, address=address, channels=[Channel.EMAIL]))
+    await Citizen.bulk_create(people)
+    await ContactPoint.bulk_create(points)
+    town.citizens += people
+    return people
+
+
+async def draft(town: Town, channels: Sequence[Channel] = (Channel.SMS,)) -> Communication:
+    """Write a communication that has not been sent."""
+    now = tell_time()
+    communication = await Communication.create(
+        municipality=town.municipality,
+        category=town.category,
+        kind=CommunicationKind.REGULAR,
+        state=CommunicationState.DRAFT,
+        title="The river rises",
+        channels=list(channels),
+        created_at=now,
+        modified_at=now,
+    )
+    await CommunicationContent.create(
+        communication=communication, locale=Locale.FR, call_text="Évacuez.", sms_text="Évacuez.", email_subject="Crue",
+        email_text="Évacuez.",
+    )  # fmt: skip
+    return communication
+
+
+async def send_by_hand(town: Town, *, waves: int = 1, handling: Handling = Handling.SENDING, each: int = 1) -> Alert:
+    """Put a sent communication on stage: `each` text deliveries per citizen and wave, nothing reported, tally empty."""
+    communication = await draft(town)
+    communication.state = CommunicationState.IN_PROGRESS
+    communication.sent_at = tell_time()
+    communication.confirmation_required = town.category.confirmation_required
+    communication.voicemail_counts = town.category.voicemail_counts
+    await communication.save()
+    await Tally.create(communication_id=communication.id, changed_at=tell_time())
+    rounds = [await make_wave(communication, ordinal) for ordinal in range(1, waves + 1)]
+    recipients = [make_recipient(communication, citizen) for citizen in town.citizens]
+    await Recipient.bulk_create(recipients)
+    deliveries = [
+        make_delivery(recipient, wave, handling) for recipient in recipients for wave in rounds for _ in range(each)
+    ]
+    await Delivery.bulk_create(deliveries)
+    return Alert(communication, rounds, recipients, deliveries)
+
+
+async def make_wave(communication: Communication, ordinal: int) -> Wave:
+    kind = WaveKind.INITIAL if ordinal == 1 else WaveKind.RECONTACT
+    now = tell_time()
+    return await Wave.create(
+        communication=communication, kind=kind, number=ordinal, ordinal=ordinal, started_at=now, planned_at=now
+    )
+
+
+def make_recipient(communication: Communication, citizen: Citizen) -> Recipient:
+    return Recipient(
+        id=make_id(),
+        communication_id=communication.id,
+        citizen_id=citizen.id,
+        first_name=citizen.first_name,
+        last_name=citizen.last_name,
+        first_name_key=fold(citizen.first_name),
+        last_name_key=fold(citizen.last_name),
+        locale=citizen.locale,
+    )
+
+
+def make_delivery(recipient: Recipient, wave: Wave, handling: Handling, channel: Channel = Channel.SMS) -> Delivery:
+    return Delivery(
+        id=make_id(),
+        communication_id=recipient.communication_id,  # type: ignore[attr-defined]  # Tortoise makes it from the relation
+        wave_id=wave.id,
+        recipient_id=recipient.id,
+        channel=channel,
+        account=ACCOUNT,
+        address="+14185550142",
+        handling=handling,
+    )
+
+
+async def count_rows(table: str) -> int:
+    rows = await get_database().execute_query_dict(f"SELECT count(*) AS n FROM {table}")
+    return int(rows[0]["n"])
