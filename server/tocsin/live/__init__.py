@@ -1,0 +1,1 @@
+"""What changes while somebody looks: announcements, versions watched, and one watcher for each communication."""
