@@ -1,78 +1,23 @@
-"""What Twilio posts about a text: who may say it, what it says, and that nothing else gets through."""
+"""What Twilio posts about a text: who may say it, what it says, and what is refused."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from random import Random
-from urllib.parse import quote_plus, urlencode
-from uuid import UUID
+from urllib.parse import quote_plus
 
 import httpx2
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from providers.twilio_forms import ACCOUNT, DELIVERY, FORM, PATH, PREVIOUS, QUERY, SETTINGS, SID, change, post, read
 from twilio.rest.api.v2010.account.message import MessageInstance  # type: ignore[import-untyped]
 
 from tocsin.events import Event
-from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.words import Channel
 from tocsin_providers.twilio_messaging import STILL_WORDS, WORDS, TwilioMessaging
-from tocsin_providers.webhook import ForgedWebhook, MalformedWebhook, Webhook
-
-ACCOUNT = "AC" + "1" * 32
-TOKEN, PREVIOUS = "token-of-today", "token-of-yesterday"
-SID = "SM" + "0b7e" * 8
-DELIVERY = UUID("0198c0de-0000-7000-8000-000000000001")
-QUERY = f"delivery=delivery-{DELIVERY.hex}"
-PATH = "/webhooks/twilio/messaging"
-SETTINGS = read_settings(
-    public_url="https://alerts.exemple.test/",
-    twilio_account_sid=ACCOUNT,
-    twilio_auth_token=TOKEN,
-    twilio_auth_token_previous=PREVIOUS,
-)
-FORM = [
-    ("AccountSid", ACCOUNT),
-    ("MessageSid", SID),
-    ("SmsSid", SID),
-    ("MessageStatus", "undelivered"),
-    ("ErrorCode", "30003"),
-    ("To", "+14185550142"),
-    ("From", "+14185550100"),
-    ("ToCity", ""),
-]
+from tocsin_providers.webhook import ForgedWebhook, MalformedWebhook
 
 
 @pytest.fixture(scope="module")
 def messaging() -> TwilioMessaging:
     return TwilioMessaging(SETTINGS, httpx2.AsyncClient())
-
-
-def post(form: Sequence[tuple[str, str]] = FORM, *, token: str = TOKEN, query: str = QUERY) -> Webhook:
-    """A callback as Twilio makes it, signed by Twilio's own library."""
-    url = f"https://alerts.exemple.test{PATH}" + (f"?{query}" if query else "")
-    grouped: dict[str, list[str]] = {}
-    for name, value in form:
-        grouped.setdefault(name, []).append(value)
-
-    class Values(dict[str, list[str]]):
-        def getlist(self, name: str) -> list[str]:
-            return self[name]
-
-    signature = RequestValidator(token).compute_signature(url, Values(grouped))
-    headers = {b"content-type": b"application/x-www-form-urlencoded", b"x-twilio-signature": str(signature).encode()}
-    return Webhook(PATH, query.encode(), urlencode(form).encode(), headers)
-
-
-def change(form: Sequence[tuple[str, str]], **fields: str | None) -> list[tuple[str, str]]:
-    """The form with other values; None leaves a field out."""
-    kept = [(name, fields.get(name, value)) for name, value in form]
-    return [(name, value) for name, value in kept if value is not None]
-
-
-def read(messaging: TwilioMessaging, webhook: Webhook) -> list[Event]:
-    return messaging.parse(messaging.verify(webhook), webhook.raw_query)
 
 
 def test_a_status_callback_becomes_one_event(messaging: TwilioMessaging) -> None:
@@ -241,79 +186,6 @@ def test_a_refusal_repeats_nothing_of_the_request(messaging: TwilioMessaging) ->
             messaging.verify(webhook)
         assert "555" not in str(refused.value)
         assert refused.value.__cause__ is None
-
-
-JUNK = (
-    b"\xff",
-    b"%",
-    b"%FF",
-    b"&",
-    b"=",
-    b"\x00",
-    b";",
-    b"+",
-    b"%00",
-    b"\xed\xa0\x80",
-    b"%zz",
-    b"AccountSid=x",
-    b"&&&&" * 60,
-)
-
-
-def mutate(content: bytes, random: Random) -> bytes:
-    """Insert, delete, replace or cut somewhere."""
-    index = random.randrange(len(content) + 1)
-    end = min(len(content), index + random.randrange(8))
-    return random.choice(
-        (
-            content[:index] + random.choice(JUNK) + content[index:],
-            content[:index] + content[end:],
-            content[:index] + random.randbytes(end - index) + content[end:],
-            content[:index],
-        )
-    )
-
-
-@settings(max_examples=2500, deadline=None)
-@given(seed=st.integers(0, 2**32), part=st.sampled_from(["body", "raw_query", "path", "signature", "type"]))
-def test_whatever_the_bytes_it_is_an_event_or_one_of_the_two_refusals(
-    messaging: TwilioMessaging, seed: int, part: str
-) -> None:
-    random, webhook = Random(seed), post()
-    if part == "body":
-        webhook = replace(webhook, body=mutate(webhook.body, random))
-    elif part == "raw_query":
-        webhook = replace(webhook, raw_query=mutate(webhook.raw_query, random))
-    elif part == "path":
-        webhook = replace(webhook, path=mutate(webhook.path.encode(), random).decode("utf-8", "surrogateescape"))
-    else:
-        name = b"x-twilio-signature" if part == "signature" else b"content-type"
-        webhook = replace(webhook, headers={**webhook.headers, name: mutate(webhook.headers[name], random)})
-    try:
-        events = read(messaging, webhook)
-    except (ForgedWebhook, MalformedWebhook):
-        return
-    assert events == read(messaging, post())
-
-
-@settings(max_examples=500, deadline=None)
-@given(
-    fields=st.dictionaries(
-        st.sampled_from(["MessageSid", "MessageStatus", "ErrorCode", "To", "Body"]),
-        st.text(st.characters(exclude_categories=["Cs"])),
-    )
-)
-def test_whatever_is_signed_is_an_event_that_can_be_stored_or_a_refusal(
-    messaging: TwilioMessaging, fields: dict[str, str]
-) -> None:
-    webhook = post(change(FORM, **fields))
-    try:
-        (event,) = read(messaging, webhook)
-    except MalformedWebhook:
-        return
-    kept = [event.event_key, event.provider_word, event.error_code or "", event.carrier_id or ""]
-    assert all("\x00" not in text and text.encode() for text in kept[:2])
-    assert [len(text) <= limit for text, limit in zip(kept, (200, 64, 64, 128), strict=True)] == [True] * 4
 
 
 def test_the_callback_url_survives_the_way_there_and_back(messaging: TwilioMessaging) -> None:
