@@ -51,13 +51,17 @@ class IssuerKeys:
 
     async def find(self, key_id: str, now: datetime) -> jwt.PyJWK | None:
         """Return the key of this id, or nothing; Unavailable where no keys could be had from the issuer."""
-        if self._wants(key_id, now):
+        # Who holds a known key does not wait while another one asks whether it is still published.
+        if self._wants(key_id, now) and not (self._fetching.locked() and self._knows(key_id)):
             async with self._fetching:
                 if self._wants(key_id, now):
                     await self._renew(now)
         if self._known is None or now - self._known.fetched_at > LONGEST_USE:
             raise Unavailable("The identity provider can't be reached; try again in a few seconds.")
         return self._known.keys.get(key_id)
+
+    def _knows(self, key_id: str) -> bool:
+        return self._known is not None and key_id in self._known.keys
 
     def _wants(self, key_id: str, now: datetime) -> bool:
         if self._next_fetch is not None and now < self._next_fetch:
@@ -66,13 +70,13 @@ class IssuerKeys:
 
     async def _renew(self, now: datetime) -> None:
         """Fetch; where that fails, what is known stays in use for a while."""
-        self._next_fetch = now + RETRY
         try:
             async with asyncio.timeout(DEADLINE):
                 keys = await fetch_keys(self._issuer)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError, RecursionError):
-            return
-        self._known, self._next_fetch = KeySet(keys, now), now + COOL_DOWN
+            self._next_fetch = now + RETRY
+        else:
+            self._known, self._next_fetch = KeySet(keys, now), now + COOL_DOWN
 
 
 def is_safe(url: str) -> bool:
