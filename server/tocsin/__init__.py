@@ -1,1 +1,1 @@
-"""What Tocsin means: words, records, ingestion, waves and what is watched. Imports none of the other packages and no HTTP."""
+"""What Tocsin means: words, records, ingestion, waves, what is watched. Imports none of ours and no HTTP."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from tocsin.listing import touch_listing
 from tocsin.statuses import MEANINGS, DeliveryStatus
 from tocsin.words import Channel, Handling, Outcome, OutcomeReason, SkipReason, Standing
 
@@ -24,25 +25,33 @@ def list_statuses(standing: Standing) -> str:
 REASONS = " ".join(f"WHEN {int(s)} THEN {int(m.reason)}" for s, m in MEANINGS.items() if m.reason is not None)
 WITH_REASON = ", ".join(str(int(status)) for status, meaning in MEANINGS.items() if meaning.reason is not None)
 
+
+def judge_in_sql(status: str, over: str) -> str:
+    """Return the SQL of a status's standing under the switches of communication `c`; `over` says that waiting has ended."""
+    return f"""CASE
+  WHEN {status} IN ({list_statuses(Standing.PENDING)}) THEN CASE WHEN {over}
+    THEN {Standing.MISSED:d} ELSE {Standing.PENDING:d} END
+  WHEN {status} = {S.CALL_VOICEMAIL:d} THEN CASE WHEN c.confirmation_required OR NOT c.voicemail_counts
+    THEN {Standing.MISSED:d} ELSE {Standing.REACHED:d} END
+  WHEN {status} = {S.CALL_COMPLETED:d} THEN CASE WHEN c.confirmation_required
+    THEN {Standing.MISSED:d} ELSE {Standing.REACHED:d} END
+  WHEN {status} IN ({list_statuses(Standing.REACHED)}) THEN {Standing.REACHED:d}
+  ELSE {Standing.MISSED:d} END"""
+
+
 STANDING = f"""
 CASE
   WHEN d.id IS NULL OR d.handling = {Handling.SKIPPED:d} THEN NULL
   WHEN d.status IS NULL THEN CASE WHEN d.expired AND d.handling NOT IN ({Handling.PLANNED:d}, {Handling.SENDING:d})
     THEN {Standing.MISSED:d} ELSE {Standing.PENDING:d} END
-  WHEN d.status IN ({list_statuses(Standing.PENDING)}) THEN CASE WHEN d.expired OR d.ended_at IS NOT NULL
-    THEN {Standing.MISSED:d} ELSE {Standing.PENDING:d} END
-  WHEN d.status = {S.CALL_VOICEMAIL:d} THEN CASE WHEN c.confirmation_required OR NOT c.voicemail_counts
-    THEN {Standing.MISSED:d} ELSE {Standing.REACHED:d} END
-  WHEN d.status = {S.CALL_COMPLETED:d} THEN CASE WHEN c.confirmation_required
-    THEN {Standing.MISSED:d} ELSE {Standing.REACHED:d} END
-  WHEN d.status IN ({list_statuses(Standing.REACHED)}) THEN {Standing.REACHED:d}
-  ELSE {Standing.MISSED:d}
+  ELSE {judge_in_sql("d.status", "d.expired OR d.ended_at IS NOT NULL")}
 END"""
 
 
 def best_of(channel: Channel) -> str:
-    """Return the SQL of a channel's cell: newest wave, then best standing, then highest rank, packed into one maximum."""
-    packed = f"max(ordinal * 1000000 + (4 - standing) * 1000 + rank) FILTER (WHERE standing IS NOT NULL AND channel = {channel:d})"
+    """Return the SQL of a channel's cell: newest wave, best standing, highest rank, packed into one maximum."""
+    tried = f"standing IS NOT NULL AND channel = {channel:d}"
+    packed = f"max(ordinal * 1000000 + (4 - standing) * 1000 + rank) FILTER (WHERE {tried})"
     return f"(4 - {packed} % 1000000 / 1000) * 1000 + {channel * 100:d} + {packed} % 1000"
 
 
@@ -55,7 +64,8 @@ attempt AS (
   LEFT JOIN delivery d ON d.recipient_id = r.id LEFT JOIN wave w ON w.id = d.wave_id
   WHERE r.id = ANY($1::uuid[])
 ), bound AS (
-  SELECT *, coalesce(binding OR NOT bool_or(binding) OVER (PARTITION BY recipient_id), true) AND standing IS NOT NULL AS deciding
+  SELECT *, standing IS NOT NULL
+    AND coalesce(binding OR NOT bool_or(binding) OVER (PARTITION BY recipient_id), true) AS deciding
   FROM attempt
 ), fact AS (
   SELECT recipient_id,
@@ -134,10 +144,11 @@ RETURNING c.id"""
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a transaction changed: the new version of each communication, and those that came to their end."""
+    """What a transaction changed: each communication's new version, those completed, the municipalities whose list shows it."""
 
     versions: Mapping[UUID, int]
     completed: Sequence[UUID] = ()
+    listings: Sequence[UUID] = ()
 
 
 async def lock_tallies(
@@ -158,13 +169,17 @@ async def reassess(connection: BaseDBAsyncClient, recipients: Iterable[UUID]) ->
     if not touched:
         return Moved({})
     rows = await connection.execute_query_dict(REASSESS, [touched])
+    versions = {row["communication_id"]: row["version"] for row in rows}
     settled = [row["communication_id"] for row in rows if row["pending"] == 0]
-    return Moved({row["communication_id"]: row["version"] for row in rows}, await complete(connection, settled))
+    return await complete(connection, settled, versions)
 
 
-async def complete(connection: BaseDBAsyncClient, communications: Sequence[UUID]) -> list[UUID]:
-    """Mark as completed what is dispatched and settled in every wave."""
+async def complete(
+    connection: BaseDBAsyncClient, communications: Sequence[UUID], versions: Mapping[UUID, int] | None = None
+) -> Moved:
+    """Mark as completed what is dispatched and settled in every wave; add that to the versions already moved."""
     if not communications:
-        return []
+        return Moved(versions or {})
     rows = await connection.execute_query_dict(COMPLETE, [list(communications)])
-    return [row["id"] for row in rows]
+    completed = [row["id"] for row in rows]
+    return Moved(versions or {}, completed, list(await touch_listing(connection, completed)))

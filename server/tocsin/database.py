@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: connecting, migrating under a lock, and the faults that are worth another try. Imports records."""
+"""The way to PostgreSQL: connecting, migrating under a lock, faults worth another try. Imports records."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -60,6 +60,8 @@ def read_credentials(url: str) -> dict[str, Any]:
         "minsize": 1,
         "maxsize": POOL,
         "application_name": "tocsin",
+        "command_timeout": 60,
+        "server_settings": {"lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
     }
     if "sslmode" in query:
         credentials["ssl"] = query["sslmode"][0]

@@ -48,6 +48,10 @@ class NotSent(TocsinError):
     code = "NOT_SENT"
 
 
+class NotAvailable(TocsinError):
+    code = "NOT_AVAILABLE"
+
+
 class Unavailable(TocsinError):
     code = "UNAVAILABLE"
 

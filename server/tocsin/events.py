@@ -1,4 +1,4 @@
-"""What a carrier says, in our words: a report about a delivery, and the answer to handing one over. Imports statuses."""
+"""What a carrier says, in our words: a report, and the answer to handing a delivery over. Imports statuses."""
 
 from dataclasses import dataclass
 from datetime import datetime

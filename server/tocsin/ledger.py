@@ -1,0 +1,154 @@
+"""The event ledger and what it does to deliveries: append once, raise by rank, in one transaction. Imports assessment.
+
+Order is forgotten here: a delivery's status is the greatest ever reported, each fact beside it a least or a greatest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from tocsin.assessment import Moved, judge_in_sql, lock_tallies, reassess
+from tocsin.database import get_database
+from tocsin.events import Event
+from tocsin.parking import park_events
+from tocsin.statuses import DeliveryStatus
+from tocsin.words import Handling, Standing
+
+FIND = "SELECT id, communication_id, account FROM delivery WHERE id = ANY($1::uuid[])"
+
+COLUMNS = {
+    "event_key": "text",
+    "delivery_id": "uuid",
+    "provider": "text",
+    "provider_word": "text",
+    "status": "smallint",
+    "occurred_at": "timestamptz",
+    "error_code": "text",
+    "carrier_id": "text",
+    "ended": "boolean",
+    "answered_by": "smallint",
+    "duration": "integer",
+}
+ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(COLUMNS.values(), 1))
+EXPIRES = f"${len(COLUMNS) + 1}"
+
+RAISE = f"""
+WITH incoming AS (
+  SELECT *, coalesce(occurred_at, now()) AS at FROM unnest({ARRAYS}, {EXPIRES}::float8[])
+    AS event ({", ".join(COLUMNS)}, lasts)
+), appended AS (
+  INSERT INTO delivery_event (event_key, delivery_id, provider, provider_word, status, occurred_at, received_at,
+    error_code, carrier_id)
+  SELECT event_key, delivery_id, provider, provider_word, status, occurred_at, now(), error_code, carrier_id
+  FROM incoming ORDER BY event_key
+  ON CONFLICT (event_key) DO NOTHING RETURNING event_key
+), fresh AS (
+  SELECT incoming.* FROM incoming JOIN appended USING (event_key)
+), top AS (
+  SELECT DISTINCT ON (delivery_id) delivery_id, status, event_key, error_code, lasts,
+    min(at) OVER (PARTITION BY delivery_id, status) AS status_at
+  FROM fresh WHERE status IS NOT NULL ORDER BY delivery_id, status DESC, event_key
+), judged AS (
+  SELECT e.*, {judge_in_sql("e.status", "false")} AS standing
+  FROM fresh e JOIN delivery d ON d.id = e.delivery_id JOIN communication c ON c.id = d.communication_id
+), fact AS (
+  SELECT delivery_id, min(at) FILTER (WHERE status IS NOT NULL AND standing = {Standing.REACHED:d}) AS reached_at,
+    min(at) FILTER (WHERE ended) AS ended_at,
+    min(at) FILTER (WHERE status = {DeliveryStatus.CALL_CONFIRMED:d}) AS confirmed_at,
+    max(answered_by) AS answered_by, max(duration) AS duration, min(carrier_id) AS least_id, max(carrier_id) AS greatest_id
+  FROM judged GROUP BY delivery_id
+), next AS (
+  SELECT d.id, d.recipient_id, coalesce(top.status > coalesce(d.status, 0), false) AS raised,
+    coalesce(top.status = d.status AND top.event_key < d.status_key, false) AS earlier,
+    top.status, top.event_key, top.error_code, top.lasts, top.status_at,
+    LEAST(d.reached_at, fact.reached_at) AS reached_at, LEAST(d.ended_at, fact.ended_at) AS ended_at,
+    LEAST(d.confirmed_at, fact.confirmed_at) AS confirmed_at, GREATEST(d.answered_by, fact.answered_by) AS answered_by,
+    GREATEST(d.duration, fact.duration) AS duration, LEAST(d.carrier_id, fact.least_id) AS carrier_id,
+    NULLIF(GREATEST(d.carrier_id, d.second_carrier_id, fact.greatest_id), LEAST(d.carrier_id, fact.least_id)) AS second_id
+  FROM fact JOIN delivery d ON d.id = fact.delivery_id LEFT JOIN top ON top.delivery_id = fact.delivery_id
+)
+UPDATE delivery d SET
+  status = CASE WHEN n.raised THEN n.status ELSE d.status END,
+  status_key = CASE WHEN n.raised OR n.earlier THEN n.event_key ELSE d.status_key END,
+  error_code = CASE WHEN n.raised OR n.earlier THEN n.error_code ELSE d.error_code END,
+  status_at = CASE WHEN n.raised THEN n.status_at WHEN n.status = d.status THEN LEAST(d.status_at, n.status_at)
+    ELSE d.status_at END,
+  handling = CASE WHEN n.status IS NULL THEN d.handling ELSE {Handling.TAKEN:d} END,
+  skip_reason = CASE WHEN n.status IS NULL THEN d.skip_reason END,
+  expired = d.expired AND NOT n.raised,
+  expires_at = CASE WHEN n.raised THEN now() + n.lasts * interval '1 second' ELSE d.expires_at END,
+  reached_at = n.reached_at, ended_at = n.ended_at, confirmed_at = n.confirmed_at, answered_by = n.answered_by,
+  duration = n.duration, carrier_id = n.carrier_id, second_carrier_id = n.second_id
+FROM next n
+WHERE d.id = n.id AND (n.raised OR n.earlier OR (n.reached_at, n.ended_at, n.confirmed_at, n.answered_by, n.duration,
+    n.carrier_id, n.second_id) IS DISTINCT FROM (d.reached_at, d.ended_at, d.confirmed_at, d.answered_by, d.duration,
+    d.carrier_id, d.second_carrier_id))
+RETURNING d.recipient_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one transaction did, and the events it left for later because somebody else held their communication."""
+
+    moved: Moved
+    busy: Sequence[Event] = ()
+    parked: int = 0
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Events by what can be done with them."""
+
+    matched: dict[UUID, list[Event]] = field(default_factory=dict)
+    unmatched: list[Event] = field(default_factory=list)
+
+
+async def sort_events(events: Sequence[Event]) -> Sorted:
+    """Group events by communication; those of no delivery, or of another account's, apart."""
+    wanted = list({event.delivery_id for event in events if event.delivery_id is not None})
+    rows = await get_database().execute_query_dict(FIND, [wanted]) if wanted else []
+    known = {row["id"]: row for row in rows}
+    result = Sorted()
+    for event in events:
+        row = known.get(event.delivery_id)
+        if row is None or row["account"] != event.account:
+            result.unmatched.append(event)
+        else:
+            result.matched.setdefault(row["communication_id"], []).append(event)
+    return result
+
+
+async def apply_events(events: Sequence[Event], lasts: Mapping[DeliveryStatus, float]) -> Applied:
+    """Write events to the ledger and let them move what they move; commit before returning."""
+    sorting = await sort_events(events)
+    async with in_transaction() as connection:
+        parked = await park_events(connection, sorting.unmatched)
+        locked = await choose_locks(connection, list(sorting.matched))
+        ready = [event for key in locked for event in sorting.matched[key]]
+        moved = await raise_deliveries(connection, ready, lasts)
+    busy = [event for key, waiting in sorting.matched.items() if key not in locked for event in waiting]
+    return Applied(moved, busy, parked)
+
+
+async def choose_locks(connection: BaseDBAsyncClient, communications: Sequence[UUID]) -> list[UUID]:
+    """Lock what is free; where nothing is, wait for the first in line, so that somebody always gets on."""
+    if not communications:
+        return []
+    locked = await lock_tallies(connection, communications, wait=False)
+    return locked or await lock_tallies(connection, [min(communications)])
+
+
+async def raise_deliveries(
+    connection: BaseDBAsyncClient, events: Sequence[Event], lasts: Mapping[DeliveryStatus, float]
+) -> Moved:
+    """Append events and raise their deliveries; the caller holds the tallies' locks."""
+    if not events:
+        return Moved({})
+    unique = list({event.event_key: event for event in events}.values())
+    columns: list[list[object]] = [[getattr(event, name) for event in unique] for name in COLUMNS]
+    columns.append([lasts.get(event.status) if event.status else None for event in unique])
+    rows = await connection.execute_query_dict(RAISE, columns)
+    return await reassess(connection, [row["recipient_id"] for row in rows])
