@@ -1,0 +1,62 @@
+"""The texts of the account by sid and by number, and who has opted out.
+Imports the message and the outcomes only.
+"""
+
+from collections.abc import Sequence
+
+from tocsin_carriers.messaging_message import Message
+
+STOP_WORDS = frozenset(
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "ARRET", "ARRETE", "ARRÊT"}
+)
+START_WORDS = frozenset({"START", "YES", "UNSTOP"})
+HELP_WORDS = frozenset({"HELP", "INFO", "AIDE"})
+EVERY_SENDER = ""
+
+
+class MessageStore:
+    """Append-only until a reset; the ledger bounds it."""
+
+    def __init__(self) -> None:
+        self._all: list[Message] = []
+        self._by_sid: dict[str, Message] = {}
+        self._by_number: dict[str, list[Message]] = {}
+
+    def add(self, message: Message) -> None:
+        self._all.append(message)
+        self._by_sid[message.sid] = message
+        self._by_number.setdefault(message.to, []).append(message)
+
+    def find(self, sid: str) -> Message | None:
+        return self._by_sid.get(sid)
+
+    def count_to(self, number: str) -> int:
+        return len(self._by_number.get(number, ()))
+
+    def oldest_first(self, number: str | None) -> Sequence[Message]:
+        return self._all if number is None else self._by_number.get(number, ())
+
+
+class Consents:
+    """What numbers have said by STOP and START, to one sender (or Messaging Service) or to every one."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[str, dict[str, bool]] = {}
+
+    def note(self, number: str, sender: str, *, opted_out: bool) -> None:
+        """A word to every sender overrides what was said to one."""
+        if sender == EVERY_SENDER:
+            self._by_number[number] = {EVERY_SENDER: opted_out}
+        else:
+            self._by_number.setdefault(number, {})[sender] = opted_out
+
+    def is_opted_out(self, number: str, sender: str, *, unless_said: bool) -> bool:
+        said = self._by_number.get(number, {})
+        return said.get(sender, said.get(EVERY_SENDER, unless_said))
+
+
+def opt_out_type(body: str) -> str | None:
+    """STOP, START or HELP if the whole body is such a word, whatever its case."""
+    word = body.strip().upper()
+    vocabularies = {"STOP": STOP_WORDS, "START": START_WORDS, "HELP": HELP_WORDS}
+    return next((name for name, words in vocabularies.items() if word in words), None)

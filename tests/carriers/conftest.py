@@ -1,0 +1,163 @@
+"""A simulator and a receiver of callbacks, both real servers on loopback."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx2
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin_carriers.command import create_server
+from tocsin_carriers.knobs import Knobs
+from tocsin_carriers.settings import CarrierSettings
+
+ACCOUNT = "AC" + "1" * 32
+TOKEN = "a token of the tests"
+SPEED = 20_000.0
+
+
+@dataclass(frozen=True)
+class Received:
+    """One callback as it arrived: path and query as they were on the wire."""
+
+    target: str
+    headers: dict[str, str]
+    form: dict[str, str]
+
+    @property
+    def word(self) -> str:
+        return self.form["MessageStatus"]
+
+
+@dataclass
+class Receiver:
+    """Answers 204, or what `statuses` holds for the next requests; a status of 0 never answers."""
+
+    port: int
+    received: list[Received] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def words(self) -> list[str]:
+        return [received.word for received in self.received]
+
+    async def take(self, request: Request) -> Response:
+        body = (await request.body()).decode("ascii")
+        target = request.scope["raw_path"].decode("ascii")
+        target += "?" + request.scope["query_string"].decode("ascii") if request.scope["query_string"] else ""
+        form = dict(parse_qsl(body, keep_blank_values=True))
+        self.received.append(Received(target, dict(request.headers), form))
+        status = self.statuses.pop(0) if self.statuses else 204
+        if status == 0:
+            await request.receive()
+        return Response(status_code=status or 204)
+
+
+@dataclass
+class Simulation:
+    """The simulator's address, and what a test asks it for."""
+
+    url: str
+    client: httpx2.AsyncClient
+    receiver: Receiver
+
+    @property
+    def messages_url(self) -> str:
+        return f"{self.url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+    async def send(
+        self, to: str, fragment: str = "", *, seconds: float = 30.0, **fields: str
+    ) -> httpx2.Response:
+        callback = f"{self.receiver.url}/status?delivery=d{to[-4:]}{fragment}"
+        form = {"To": to, "From": "+14185550100", "Body": "Avis", "StatusCallback": callback, **fields}
+        given = {name: value for name, value in form.items() if value}
+        return await self.client.post(self.messages_url, data=given, auth=(ACCOUNT, TOKEN), timeout=seconds)
+
+    async def settle(self) -> dict[str, Any]:
+        """Wait until nothing is owed."""
+        answer = await self.client.get(f"{self.url}/simulator/settled?timeout=30")
+        state: dict[str, Any] = answer.json()
+        assert state["settled"], state
+        return state
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        text = (await self.client.get(f"{self.url}/simulator/ledger")).text
+        return [json.loads(line) for line in text.splitlines()]
+
+    async def turn(self, **knobs: float) -> httpx2.Response:
+        return await self.client.post(f"{self.url}/simulator/knobs", json=knobs)
+
+
+OpenSimulation = Callable[..., Awaitable[Simulation]]
+
+
+@asynccontextmanager
+async def serving(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[int]:
+    """Its port, while it serves inside this loop."""
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    receiver = Receiver(listener.getsockname()[1])
+    application = Starlette(routes=[Route("/{path:path}", receiver.take, methods=["POST"])])
+    config = uvicorn.Config(
+        application, lifespan="off", ws="none", log_level="warning", timeout_graceful_shutdown=1
+    )
+    async with serving(uvicorn.Server(config), listener):
+        yield receiver
+
+
+@asynccontextmanager
+async def simulating(receiver: Receiver, settings: CarrierSettings) -> AsyncIterator[Simulation]:
+    listening = asyncio.Event()
+    server = create_server(settings, on_start=listening.set)
+    async with serving(server, socket.create_server(("127.0.0.1", 0))) as port:
+        await listening.wait()
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+            yield Simulation(f"http://127.0.0.1:{port}", client, receiver)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def open_simulation(receiver: Receiver) -> AsyncIterator[OpenSimulation]:
+    """Opens simulators: undisturbed ones, unless the test turns knobs or changes settings."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(settings: dict[str, Any] | None = None, **knobs: Any) -> Simulation:
+            calm = {"speed": SPEED, "duplicates": 0.0, "receipts_never": 0.0, "receipts_slow": 0.0, **knobs}
+            chosen = {"account_sid": ACCOUNT, "auth_token": TOKEN, **(settings or {})}
+            made = CarrierSettings(knobs=Knobs(**calm), **chosen)
+            return await stack.enter_async_context(simulating(receiver, made))
+
+        yield open_one
+
+
+@pytest.fixture
+async def simulation(open_simulation: OpenSimulation) -> Simulation:
+    """An undisturbed one."""
+    return await open_simulation()
