@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from tocsin_carriers.twilio_signature import sign, signed_url
 
