@@ -59,7 +59,7 @@ class Crew:
     """The actor and the threads that carry messages to it."""
 
     def __init__(self, broker: dramatiq.Broker, shop: Workshop) -> None:
-        @dramatiq.actor(actor_name="perform", queue_name=QUEUE, broker=broker, max_retries=0)
+        @dramatiq.actor(actor_name="perform", queue_name=QUEUE, broker=broker)
         async def act(due_id: str) -> None:
             await perform(shop, UUID(due_id))
 

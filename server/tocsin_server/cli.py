@@ -1,0 +1,150 @@
+"""The command line: reads settings, calls one function each, turns a wrong set-up into one sentence and exit code 2."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.database import find_drift
+from tocsin.database import migrate as apply_migrations
+from tocsin.errors import ConfigurationError, TocsinError
+from tocsin.settings import Settings, check_secret, read_settings
+from tocsin.times import tell_time
+from tocsin.words import Role
+from tocsin_server.authentication import issue_token
+from tocsin_server.services import locate_database
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Slug = Annotated[str, typer.Option(help="The municipality's short name.")]
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """End with 2 and one sentence where the set-up is wrong, with 1 where the input is."""
+    try:
+        yield
+    except ConfigurationError as error:
+        print(f"tocsin: {error.message}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except TocsinError as error:
+        print(f"tocsin: {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def with_database(settings: Settings, use: Callable[[str], None]) -> None:
+    """Call something with the database's URL; an embedded PostgreSQL runs meanwhile."""
+    url, postgres = locate_database(settings)
+    try:
+        use(url)
+    finally:
+        if postgres is not None:
+            postgres.stop()
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; PORT otherwise.")] = None,
+) -> None:
+    """Serve the API and the webhooks; without Redis, do the jobs too."""
+    from tocsin_server import serving
+
+    with explaining():
+        chosen = {"host": host, "port": port}
+        serving.serve(read_settings(**{name: value for name, value in chosen.items() if value is not None}))
+
+
+@app.command()
+def work() -> None:
+    """Do the jobs alone, beside web processes with the same DATABASE_URL and REDIS_URL."""
+    from tocsin_server import serving
+
+    with explaining():
+        serving.work(read_settings())
+
+
+@app.command()
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether a migration is missing.")] = False,
+) -> None:
+    """Bring the database up to date; safe to run from several places at once."""
+    with explaining():
+        if check:
+            drift = asyncio.run(find_drift())
+            print("Records and migrations agree." if not drift else f"A migration is missing: {', '.join(drift)}")
+            raise typer.Exit(1 if drift else 0)
+        with_database(
+            read_settings(), lambda url: print("\n".join(asyncio.run(apply_migrations(url))) or "Up to date.")
+        )
+
+
+@app.command()
+def token(
+    municipality: Slug,
+    role: Annotated[Role, typer.Option(case_sensitive=False, help="What the bearer may do.")] = Role.OPERATOR,
+    subject: Annotated[str, typer.Option(help="Who the bearer is.")] = "operator",
+    name: Annotated[str, typer.Option(help="How others see the bearer.")] = "Operator",
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="How long it is good.")] = 12,
+) -> None:
+    """Print a bearer token."""
+    with explaining():
+        settings = read_settings()
+        check_secret(settings)
+        lifetime = timedelta(hours=hours)
+        now = tell_time()
+        print(
+            issue_token(
+                settings, municipality=municipality, subject=subject, name=name, role=role, now=now, lifetime=lifetime
+            )
+        )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def carriers(context: typer.Context) -> None:
+    """Run the carriers' simulator on loopback; `tocsin carriers --help` lists its knobs."""
+    from tocsin_carriers import __main__ as simulator
+
+    sys.argv = ["tocsin carriers", *context.args]
+    simulator.main()
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="No screen: send one drill, print the result as JSON, end.")
+    ] = False,
+    citizens: Annotated[int, typer.Option(min=1, max=200_000, help="How many live in the town.")] = 2_000,
+    speed: Annotated[float, typer.Option(min=0.1, max=3_600, help="Simulated seconds in one real second.")] = 10,
+    seed: Annotated[int, typer.Option(help="What the simulator's chance begins with.")] = 1,
+) -> None:
+    """Start everything on loopback, send a drill to a made-up town and watch it live."""
+    from tocsin_server import demonstration
+
+    with explaining():
+        demonstration.run(demonstration.Drill(once=once, citizens=citizens, speed=speed, seed=seed))
+
+
+@app.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 if it differs.")] = False,
+    file: Annotated[Path, typer.Option(help="Where the schema is written.")] = Path("schema.graphql"),
+) -> None:
+    """Write the GraphQL schema, or compare it with the file."""
+    from tocsin_server.schema_file import compare_schema, write_schema
+
+    with explaining():
+        if not check:
+            write_schema(file)
+        elif not compare_schema(file):
+            print(f"{file} is not what the code says; run `make schema` and commit it.", file=sys.stderr)
+            raise typer.Exit(1)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,169 @@
+"""The demonstration: a made-up town, the carriers' simulator, one drill, and the counts as they move. Loopback only."""
+
+import asyncio
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx2
+import uvicorn
+import uvloop
+
+from tocsin.database import migrate
+from tocsin.embedded import EmbeddedPostgres
+from tocsin.identifiers import expose
+from tocsin.records.communications import Communication, Tally
+from tocsin.settings import Settings, read_settings
+from tocsin.times import tell_time
+from tocsin.words import CommunicationState, Role
+from tocsin_server.authentication import issue_token
+from tocsin_server.drill import SLUG, recount_drill, send_drill, settle_town
+from tocsin_server.screen import Screen, open_screen
+from tocsin_server.serving import make_server
+
+ACCOUNT = "AC" + "7" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What the demonstration is asked for."""
+
+    once: bool
+    citizens: int
+    speed: float
+    seed: int
+
+
+def run(drill: Drill) -> None:
+    """Run the demonstration to its end, or until it is interrupted."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o755)
+        postgres = EmbeddedPostgres(Path(directory))
+        url = postgres.start()
+        try:
+            asyncio.run(migrate(url))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(demonstrate(drill, url))
+        except KeyboardInterrupt:
+            print("Stopped.")
+        finally:
+            postgres.stop()
+
+
+async def demonstrate(drill: Drill, database_url: str) -> None:
+    """Start simulator and server, send the drill, show it, and say how it ended."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2_048)
+    token = secrets.token_hex(16)
+    async with open_carriers(drill, token) as carriers_url, httpx2.AsyncClient(base_url=carriers_url) as carriers:
+        settings = choose_settings(drill, carriers_url, listener.getsockname()[1], token)
+        server = make_server(settings, database_url, working=True)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await wait_until_started(server, serving)
+        communication_id = await send_drill(await settle_town(drill.citizens))
+        with open_screen(quiet=drill.once) as screen:
+            screen.introduce(settings.public_url, describe_access(settings, communication_id))
+            await watch(communication_id, carriers, screen)
+        print(json.dumps(await conclude(communication_id, carriers)))
+        if not drill.once:
+            print("The drill is over; the server goes on until you press Ctrl+C.")
+            await serving
+        server.should_exit = True
+        await serving
+
+
+async def wait_until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    """Return once the server listens; a server that cannot start ends us with its own exit code."""
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+        if serving.done():
+            await serving
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_carriers(drill: Drill, token: str) -> AsyncIterator[str]:
+    """Run the simulator as a process of its own; it ends with us, whatever happens."""
+    process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program, started in no time
+        [
+            *(
+                sys.executable,
+                "-m",
+                "tocsin_carriers",
+                "--follow-parent",
+                "--account-sid",
+                ACCOUNT,
+                "--auth-token",
+                token,
+            ),
+            *("--seed", str(drill.seed), "--speed", str(drill.speed)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None, "it was asked for"
+        line = await asyncio.to_thread(process.stdout.readline)
+        yield f"http://127.0.0.1:{json.loads(line)['port']}"
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.communicate)
+
+
+def choose_settings(drill: Drill, carriers_url: str, port: int, token: str) -> Settings:
+    """Return settings that reach nothing but this machine."""
+    return read_settings(
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        tocsin_secret=secrets.token_hex(32),
+        tocsin_speed=drill.speed,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=token,
+        twilio_base_url=carriers_url,
+        twilio_from="+14185550100",
+        twilio_messages_per_second=max(50.0, 20 * drill.speed),
+    )
+
+
+def describe_access(settings: Settings, communication_id: UUID) -> str:
+    """Return a token and a subscription to paste."""
+    token = issue_token(
+        settings, municipality=SLUG, subject="demo", name="Demo", role=Role.ADMIN, now=tell_time(), lifetime=timedelta(hours=12)
+    )  # fmt: skip
+    query = f'subscription {{ statistics(communicationId: "{expose("communication", communication_id)}")'
+    return f"Bearer {token}\n{query} {{ version total contacted inProgress notContacted }} }}"
+
+
+async def watch(communication_id: UUID, carriers: httpx2.AsyncClient, screen: Screen) -> None:
+    """Show the counts until the communication is over and the carriers owe nothing."""
+    over = False
+    while not over:
+        tally = await Tally.get_or_none(communication_id=communication_id)
+        state = (await carriers.get("/simulator/state")).json()
+        if tally is not None:
+            screen.show(tally, state)
+        communication = await Communication.get(id=communication_id)
+        over = communication.state is CommunicationState.COMPLETED and state["owed"] == 0
+        await asyncio.sleep(0.2)
+
+
+async def conclude(communication_id: UUID, carriers: httpx2.AsyncClient) -> dict[str, object]:
+    """Return the final statistics, the recount from the carriers' ledger, and what the carriers counted."""
+    tally = await Tally.get(communication_id=communication_id)
+    ledger = (await carriers.get("/simulator/ledger", timeout=60)).text.splitlines()
+    return {
+        "total": tally.total,
+        "contacted": tally.contacted,
+        "inProgress": tally.in_progress,
+        "notContacted": tally.not_contacted,
+        "version": tally.version,
+        "recount": await recount_drill(communication_id, [json.loads(line) for line in ledger]),
+        "carriers": (await carriers.get("/simulator/state")).json(),
+    }
