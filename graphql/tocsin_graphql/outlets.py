@@ -1,0 +1,110 @@
+"""The way of a member's frames into a socket: at once where it takes them, one at a time where it does not. Imports members."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any
+
+from starlette.websockets import WebSocketDisconnect
+
+from tocsin_graphql.members import AnyMember, Frame
+
+GONE = (WebSocketDisconnect, RuntimeError)
+"""What starlette raises where the socket is closed or closing."""
+
+SendText = Callable[[str], Coroutine[Any, Any, None]]
+
+
+class Remainder:
+    """What is left of a coroutine that has been stepped once by hand: a task can finish it."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+        self._coroutine = coroutine
+        self._awaited = awaited
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        awaited = self._awaited
+        try:
+            while True:
+                try:
+                    answer = yield awaited
+                except BaseException as error:
+                    awaited = self._coroutine.throw(error)
+                else:
+                    awaited = self._coroutine.send(answer)
+        except StopIteration:
+            return
+
+
+def begin(coroutine: Coroutine[Any, Any, None]) -> Remainder | None:
+    """Run the coroutine as far as it goes without waiting; return the rest, if any.
+
+    A socket that takes bytes never makes its sender wait, and a task for each frame would cost more than the frame.
+    """
+    try:
+        awaited = coroutine.send(None)
+    except StopIteration:
+        return None
+    return Remainder(coroutine, awaited)
+
+
+class Outlet:
+    """Sends what a member has been offered as messages of one operation; while the socket is full, nothing queues here."""
+
+    def __init__(self, operation_id: str, member: AnyMember, send: SendText) -> None:
+        self._prefix = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'
+        self._member = member
+        self._send = send
+        self._task: asyncio.Task[None] | None = None
+        self.closed = False
+        self.ended = asyncio.Event()
+
+    async def open(self, first: Frame | None) -> None:
+        """Send the first message, then whatever comes."""
+        if first is not None:
+            await self._send(self._spell(first))
+        self._member.notify = self.flow
+        self.flow()
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self.closed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def flow(self) -> None:
+        """Send what waits, as long as the socket takes it."""
+        while not self.closed and self._task is None:
+            if (frame := self._member.take()) is not None:
+                self._send_at_once(frame)
+            elif self._member.missed:
+                self._task = asyncio.create_task(self._finish(self._catch_up()))
+            else:
+                break
+        if self._member.ended:
+            self.ended.set()
+
+    def _send_at_once(self, frame: Frame) -> None:
+        try:
+            rest = begin(self._send(self._spell(frame)))
+        except GONE:
+            self.closed = True  # the reader of the socket notices it too, and clears up
+            return
+        if rest is not None:
+            self._task = asyncio.create_task(self._finish(rest))
+
+    async def _finish(self, rest: Awaitable[None]) -> None:
+        try:
+            await rest
+        except GONE:
+            self.closed = True
+        finally:
+            self._task = None
+        self.flow()
+
+    async def _catch_up(self) -> None:
+        if (frame := await self._member.catch_up()) is not None:
+            await self._send(self._spell(frame))
+
+    def _spell(self, frame: Frame) -> str:
+        return f"{self._prefix}{frame.payload}}}"

@@ -1,0 +1,193 @@
+"""GraphQL over WebSocket: Strawberry's protocol, with shapes checked, a context for each operation, and groups. Imports gatherings."""
+
+import asyncio
+import logging
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+
+from tocsin.errors import Unauthenticated
+from tocsin.live.revocations import Presence
+from tocsin.viewers import Viewer
+from tocsin_graphql.execution import Refused
+from tocsin_graphql.failures import TooMany, describe
+from tocsin_graphql.messages import clip, find_fault
+from tocsin_graphql.outlets import GONE, Outlet
+from tocsin_graphql.plans import Binding, Plan
+
+if TYPE_CHECKING:
+    from tocsin_graphql.view import View
+
+LOGGER = logging.getLogger(__name__)
+AUTHENTICATION_TIMEOUT = 10
+FORBIDDEN, BAD_REQUEST, TOO_MANY_GREETINGS, TRY_LATER = 4403, 4400, 4429, 1013
+
+
+class SocketAdapter(ASGIWebSocketAdapter):
+    """Starlette's socket as Strawberry sees it; a second close and a long reason do no harm."""
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state != WebSocketState.DISCONNECTED:
+            with suppress(*GONE):
+                await self.ws.close(code=code, reason=clip(reason))
+
+    async def send_text(self, text: str) -> None:
+        await self.ws.send({"type": "websocket.send", "text": text})
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
+    """One connection. Whatever it is sent, it answers in the protocol or closes with a code."""
+
+    view: "View"
+    websocket: SocketAdapter
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._services = self.view.services
+        self._gatherings = self.view.gatherings
+        self._viewer: Viewer | None = None
+        self._presence: Presence | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._outlets: dict[str, Outlet] = {}
+
+    async def shutdown(self) -> None:
+        if self._presence is not None:
+            self._services.hub.revocations.leave(self._presence)
+        tasks = [task for task in (self._keeping, self._closing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await super().shutdown()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def handle_message(self, message: Any) -> None:
+        fault = find_fault(message)
+        if fault is not None:
+            await self.handle_invalid_message(fault)
+            return
+        try:
+            await super().handle_message(message)
+        except GONE as error:
+            raise WebSocketDisconnected from error
+
+    async def handle_connection_init(self, message: Any) -> None:
+        if self.connection_init_received:
+            await self.websocket.close(TOO_MANY_GREETINGS, "Too many initialisation requests")
+            return
+        if self.connection_timed_out:
+            return
+        self.connection_init_received = True
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+        self._viewer = await self._recognise(message.get("payload") or {})
+        if self._viewer is not None:
+            self._presence = Presence(self._viewer, self._forbid)
+            self._services.hub.revocations.enter(self._presence)
+            self._keeping = asyncio.create_task(self._keep(self._viewer))
+            await self.send_message({"type": "connection_ack"})
+            self.connection_acknowledged = True
+
+    async def _recognise(self, payload: dict[str, Any]) -> Viewer | None:
+        """Return who this is, or close the socket."""
+        authorization, locale = payload.get("authorization"), payload.get("locale")
+        if not isinstance(authorization, str | None) or not isinstance(locale, str | None):
+            await self.websocket.close(BAD_REQUEST, "authorization and locale have to be strings")
+            return None
+        language = self.websocket.ws.headers.get("accept-language")
+        try:
+            async with asyncio.timeout(AUTHENTICATION_TIMEOUT):
+                return await self._services.authenticate(
+                    authorization, locale, self._services.now(), accept_language=language
+                )
+        except Unauthenticated:
+            await self.websocket.close(FORBIDDEN, "Forbidden")
+        except Exception as error:  # the database or the issuer is away, or worse: the client may come back
+            LOGGER.warning("A connection could not be authenticated: %s", type(error).__name__)
+            await self.websocket.close(TRY_LATER, "Try again later")
+        return None
+
+    async def _keep(self, viewer: Viewer) -> None:
+        """Ping as long as the token lives, then close."""
+        while (left := (viewer.expires_at - self._services.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left, self._services.ping_interval.total_seconds()))
+            with suppress(WebSocketDisconnected, *GONE):
+                await self.send_message({"type": "ping"})
+        await self.websocket.close(FORBIDDEN, "Forbidden")
+
+    def _forbid(self) -> None:
+        """Close the socket of a viewer whose token has been revoked."""
+        self._closing = asyncio.create_task(self.websocket.close(FORBIDDEN, "Forbidden"))
+
+    async def handle_subscribe(self, message: Any) -> None:
+        if self.connection_acknowledged and len(self.operations) >= self._services.most_operations:
+            if message["id"] not in self.operations:
+                error = TooMany("Too many operations run on this connection; complete one first.")
+                await self.send_message({"id": message["id"], "type": "error", "payload": [describe(error)]})  # type: ignore[typeddict-item]
+                return
+        await super().handle_subscribe(message)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        if operation_id in self._outlets:
+            self._outlets.pop(operation_id).close()
+        await super().cleanup_operation(operation_id)
+
+    async def run_operation(self, operation: Operation[Any, Any]) -> None:
+        """Run one operation to its end; whatever goes wrong is its own error and leaves the connection."""
+        try:
+            await self._run(operation)
+        except (WebSocketDisconnected, WebSocketDisconnect):
+            self.operations.pop(operation.id, None)
+        except Refused as refused:
+            await self._refuse(operation, [describe(error) for error in refused.errors])
+        except Exception as error:  # told, and logged where it is translated
+            await self._refuse(operation, [describe(error)])
+
+    async def _refuse(self, operation: Operation[Any, Any], errors: list[dict[str, Any]]) -> None:
+        with suppress(WebSocketDisconnected, *GONE):
+            await operation.send_operation_message({"id": operation.id, "type": "error", "payload": errors})  # type: ignore[typeddict-item]
+
+    async def _run(self, operation: Operation[Any, Any]) -> None:
+        assert self._viewer is not None, "subscribe is answered after connection_ack only"
+        plan = self._gatherings.plans.find(operation.query, operation.operation_name)
+        binding = self._gatherings.plans.bind(plan, operation.variables)
+        if binding is None:
+            await self._execute(operation, self._viewer)
+        else:
+            await self._attend(operation, plan, binding)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _attend(self, operation: Operation[Any, Any], plan: Plan, binding: Binding) -> None:
+        """Follow in a group until it ends or the client goes."""
+        assert self._viewer is not None, "checked by the caller"
+        attendance = await self._gatherings.join(plan, binding, operation.variables, self._viewer)
+        outlet = self._outlets[operation.id] = Outlet(operation.id, attendance.member, self.websocket.send_text)
+        try:
+            await outlet.open(attendance.first)
+            await outlet.ended.wait()
+        finally:
+            outlet.close()
+            if self._outlets.get(operation.id) is outlet:
+                del self._outlets[operation.id]
+            await self._gatherings.leave(attendance)
+
+    async def _execute(self, operation: Operation[Any, Any], viewer: Viewer) -> None:
+        """Execute what no group serves, in a context of its own."""
+        results = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self._services.make_context(viewer),
+            operation_name=operation.operation_name,
+        )
+        async with aclosing(results):
+            await self._send_result_stream(operation, results)
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
+        """Never close: a wrong document is its operation's error."""
+        return None

@@ -1,0 +1,136 @@
+"""GraphQL over server-sent events, one connection for each operation. Imports gatherings."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+from strawberry.http import GraphQLRequestData
+from strawberry.http.types import HTTPMethod
+from strawberry.schema import BaseSchema
+from strawberry.types.graphql import OperationType
+
+from tocsin.errors import Unauthenticated
+from tocsin.live.revocations import Presence
+from tocsin.viewers import Viewer
+from tocsin_graphql.execution import Refused, encode_result
+from tocsin_graphql.failures import describe
+from tocsin_graphql.gatherings import Gatherings
+from tocsin_graphql.members import AnyMember
+from tocsin_graphql.plans import Binding, Plan
+from tocsin_graphql.services import Services
+
+COMPLETE = "event: complete\ndata:\n\n"
+PING = ": ping\n\n"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def spell_next(payload: str) -> str:
+    return f"event: next\ndata: {payload}\n\n"
+
+
+def spell_errors(errors: list[dict[str, Any]]) -> str:
+    return spell_next(json.dumps({"errors": errors}, separators=(",", ":")))
+
+
+class EventStream(StreamingResponse):
+    """A response whose source is closed with it, not whenever memory is swept."""
+
+    def __init__(self, events: AsyncGenerator[str, None]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=HEADERS)
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._events):
+            await super().stream_response(send)
+
+
+class EventSource:
+    """Runs operations as streams of events."""
+
+    def __init__(self, schema: BaseSchema, gatherings: Gatherings, services: Services) -> None:
+        self._schema = schema
+        self._gatherings = gatherings
+        self._services = services
+
+    async def run(
+        self, request: GraphQLRequestData, viewer: Viewer, *, method: HTTPMethod
+    ) -> AsyncGenerator[str, None]:
+        """Give the events of one operation; what is wrong with it is its only message."""
+        try:
+            async with aclosing(self._run(request, viewer, method)) as payloads:
+                async for event in payloads:
+                    yield event
+        except Refused as refused:
+            yield spell_errors([describe(error) for error in refused.errors])
+        except Exception as error:  # told, and logged where it is translated
+            yield spell_errors([describe(error)])
+        yield COMPLETE
+
+    async def _run(self, request: GraphQLRequestData, viewer: Viewer, method: HTTPMethod) -> AsyncGenerator[str, None]:
+        plan = self._gatherings.plans.find(request.query or "", request.operation_name)
+        binding = self._gatherings.plans.bind(plan, request.variables)
+        events = self._attend(plan, binding, request, viewer) if binding else self._execute(request, viewer, method)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def _execute(
+        self, request: GraphQLRequestData, viewer: Viewer, method: HTTPMethod
+    ) -> AsyncGenerator[str, None]:
+        context = self._services.make_context(viewer)
+        results = await self._schema.stream(
+            request.query,
+            variable_values=request.variables,
+            context_value=context,
+            operation_name=request.operation_name,
+            allowed_operation_types=OperationType.from_http(method),
+        )
+        async with aclosing(results):
+            async for result in results:
+                yield spell_next(encode_result(result))
+
+    async def _attend(
+        self, plan: Plan, binding: Binding, request: GraphQLRequestData, viewer: Viewer
+    ) -> AsyncGenerator[str, None]:
+        """Follow in a group until it ends or the client goes."""
+        attendance = await self._gatherings.join(plan, binding, request.variables, viewer)
+        stirred = asyncio.Event()
+        attendance.member.notify = stirred.set
+        presence = Presence(viewer, attendance.member.end)
+        self._services.hub.revocations.enter(presence)
+        try:
+            if attendance.first is not None:
+                yield spell_next(attendance.first.payload)
+            async with aclosing(self._follow(attendance.member, viewer, stirred)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._services.hub.revocations.leave(presence)
+            await self._gatherings.leave(attendance)
+
+    async def _follow(self, member: AnyMember, viewer: Viewer, stirred: asyncio.Event) -> AsyncGenerator[str, None]:
+        while not member.ended:
+            stirred.clear()
+            frame = member.take() or (await member.catch_up() if member.missed else None)
+            if frame is not None:
+                yield spell_next(frame.payload)
+            elif not await self._wait(viewer, stirred):
+                yield PING
+        if self._services.hub.revocations.excludes(viewer):
+            raise Unauthenticated("The token has been revoked; ask for a new token.")
+
+    async def _wait(self, viewer: Viewer, stirred: asyncio.Event) -> bool:
+        """Wait for something to tell; return whether there is. Raises when the token expires."""
+        left = (viewer.expires_at - self._services.now()).total_seconds()
+        if left <= 0:
+            raise Unauthenticated("The token has expired; ask for a new token.")
+        try:
+            async with asyncio.timeout(min(left, self._services.event_ping_interval.total_seconds())):
+                await stirred.wait()
+        except TimeoutError:
+            return False
+        return True
