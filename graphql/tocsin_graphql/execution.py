@@ -32,7 +32,7 @@ class Refused(Exception):
 class ForgetfulExecutor(StrawberryGraphQLCoreExecutionContext):
     """Forgets after each event which fields it has collected: graphql-core would keep them as long as a subscription lives."""
 
-    def build_per_event_executor(self, payload: Any) -> Executor:
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         executor = super().build_per_event_executor(payload)
         executor._relevant_sub_fields = {}
         return executor

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLFormattedError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage
 
 from tocsin.errors import Unauthenticated
 from tocsin.live.revocations import Presence
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 AUTHENTICATION_TIMEOUT = 10
 FORBIDDEN, BAD_REQUEST, TOO_MANY_GREETINGS, TRY_LATER = 4403, 4400, 4429, 1013
+
+
+def spell_errors(operation_id: str, errors: list[dict[str, Any]]) -> ErrorMessage:
+    return {"id": operation_id, "type": "error", "payload": cast(list[GraphQLFormattedError], errors)}
 
 
 class SocketAdapter(ASGIWebSocketAdapter):
@@ -125,11 +130,15 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self._closing = asyncio.create_task(self.websocket.close(FORBIDDEN, "Forbidden"))
 
     async def handle_subscribe(self, message: Any) -> None:
-        if self.connection_acknowledged and len(self.operations) >= self._services.most_operations:
-            if message["id"] not in self.operations:
-                error = TooMany("Too many operations run on this connection; complete one first.")
-                await self.send_message({"id": message["id"], "type": "error", "payload": [describe(error)]})  # type: ignore[typeddict-item]
-                return
+        running = self.operations
+        if (
+            self.connection_acknowledged
+            and message["id"] not in running
+            and len(running) >= self._services.most_operations
+        ):
+            error = TooMany("Too many operations run on this connection; complete one first.")
+            await self.send_message(spell_errors(message["id"], [describe(error)]))
+            return
         await super().handle_subscribe(message)
 
     async def cleanup_operation(self, operation_id: str) -> None:
@@ -150,7 +159,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def _refuse(self, operation: Operation[Any, Any], errors: list[dict[str, Any]]) -> None:
         with suppress(WebSocketDisconnected, *GONE):
-            await operation.send_operation_message({"id": operation.id, "type": "error", "payload": errors})  # type: ignore[typeddict-item]
+            await operation.send_operation_message(spell_errors(operation.id, errors))
 
     async def _run(self, operation: Operation[Any, Any]) -> None:
         assert self._viewer is not None, "subscribe is answered after connection_ack only"

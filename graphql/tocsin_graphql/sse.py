@@ -9,8 +9,8 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 from strawberry.http import GraphQLRequestData
-from strawberry.http.types import HTTPMethod
 from strawberry.schema import BaseSchema
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from tocsin.errors import Unauthenticated
@@ -57,11 +57,11 @@ class EventSource:
         self._services = services
 
     async def run(
-        self, request: GraphQLRequestData, viewer: Viewer, *, method: HTTPMethod
+        self, request: GraphQLRequestData, viewer: Viewer, *, allowed: set[OperationType]
     ) -> AsyncGenerator[str, None]:
         """Give the events of one operation; what is wrong with it is its only message."""
         try:
-            async with aclosing(self._run(request, viewer, method)) as payloads:
+            async with aclosing(self._run(request, viewer, allowed)) as payloads:
                 async for event in payloads:
                     yield event
         except Refused as refused:
@@ -70,16 +70,18 @@ class EventSource:
             yield spell_errors([describe(error)])
         yield COMPLETE
 
-    async def _run(self, request: GraphQLRequestData, viewer: Viewer, method: HTTPMethod) -> AsyncGenerator[str, None]:
+    async def _run(
+        self, request: GraphQLRequestData, viewer: Viewer, allowed: set[OperationType]
+    ) -> AsyncGenerator[str, None]:
         plan = self._gatherings.plans.find(request.query or "", request.operation_name)
         binding = self._gatherings.plans.bind(plan, request.variables)
-        events = self._attend(plan, binding, request, viewer) if binding else self._execute(request, viewer, method)
+        events = self._attend(plan, binding, request, viewer) if binding else self._execute(request, viewer, allowed)
         async with aclosing(events):
             async for event in events:
                 yield event
 
     async def _execute(
-        self, request: GraphQLRequestData, viewer: Viewer, method: HTTPMethod
+        self, request: GraphQLRequestData, viewer: Viewer, allowed: set[OperationType]
     ) -> AsyncGenerator[str, None]:
         context = self._services.make_context(viewer)
         results = await self._schema.stream(
@@ -87,10 +89,11 @@ class EventSource:
             variable_values=request.variables,
             context_value=context,
             operation_name=request.operation_name,
-            allowed_operation_types=OperationType.from_http(method),
+            allowed_operation_types=allowed,
         )
         async with aclosing(results):
             async for result in results:
+                assert isinstance(result, ExecutionResult), "incremental delivery is off"
                 yield spell_next(encode_result(result))
 
     async def _attend(

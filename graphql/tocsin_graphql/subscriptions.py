@@ -1,7 +1,7 @@
 """The subscriptions: what a client is told, made of the changes that its feed gives. Imports the types and feed."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Annotated, Any
 
 import strawberry
 
@@ -50,6 +50,14 @@ class CommunicationChanges:
     )
 
 
+def following(description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
+    """Make a resolver a subscription; Strawberry's own decorator leaves functions untyped."""
+    decorate: Callable[[Callable[..., AsyncGenerator[Any, None]]], Any] = strawberry.subscription(
+        description=description
+    )
+    return decorate
+
+
 def demand_feed(info: Info) -> Feed:
     """Return where the changes come from; there is none for what no group can serve."""
     if info.context.feed is None:
@@ -69,17 +77,15 @@ async def follow_changes(info: Info) -> AsyncIterator[Change]:
 class Subscription:
     """Rights are checked before a resolver runs, once for each subscriber; the resolver runs once for all of them."""
 
-    @strawberry.subscription(
-        description="First the present value, then every newer one. A slow reader gets the newest and misses some between."
-    )
+    @following("First the present value, then every newer one. A slow reader gets the newest and misses some between.")
     async def statistics(
         self, info: Info, communication_id: CommunicationId, max_per_second: MaxPerSecond = 10
     ) -> AsyncGenerator[Statistics, None]:
         async for change in follow_changes(info):
             yield statistics_of(change.picture, info.context.viewer.role)
 
-    @strawberry.subscription(
-        description="Subscribe first, then page the grid, keeping per row the higher version. Without `since` the first "
+    @following(
+        "Subscribe first, then page the grid, keeping per row the higher version. Without `since` the first "
         "message has the statistics and no rows. A `since` that cannot be served gives `resync`."
     )
     async def communication_changes(
@@ -99,8 +105,8 @@ class Subscription:
                 resync=change.resync,
             )
 
-    @strawberry.subscription(
-        description="A communication of your municipality that was added or changed in a field that lists show; each at "
+    @following(
+        "A communication of your municipality that was added or changed in a field that lists show; each at "
         "most once a second. There is no first value."
     )
     async def communication_changed(self, info: Info) -> AsyncGenerator[Communication, None]:

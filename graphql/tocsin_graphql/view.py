@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from graphql import GraphQLError, GraphQLSyntaxError, OperationType
+from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import OperationType as Kind
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,6 +18,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.schema import Schema
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from tocsin.errors import BadInput
 from tocsin.viewers import Viewer
@@ -76,8 +78,9 @@ class View(GraphQL[Context | None, None]):
         """Answer as server-sent events."""
         if request.method not in ("GET", "POST"):
             raise HTTPException(405, "GraphQL takes GET and POST only.")
+        allowed = OperationType.from_http("GET" if request.method == "GET" else "POST")
         viewer = await self._recognise(request)
-        return EventStream(self.events.run(await read_request(request), viewer, method=request.method))
+        return EventStream(self.events.run(await read_request(request), viewer, allowed=allowed))
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context | None:
         """Return the context of an HTTP request; a socket makes one for each of its operations."""
@@ -102,12 +105,20 @@ class View(GraphQL[Context | None, None]):
         return await read_request(request._request)  # type: ignore[attr-defined]  # it wraps Starlette's
 
     async def execute_operation(
-        self, *, request_data: GraphQLRequestData | list[GraphQLRequestData], **rest: Any
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context | None,
+        root_value: None,
+        sub_response: Response,
     ) -> Any:
         """Execute a query or mutation; where it is not clear which operation, or it is a subscription, refuse it."""
         assert isinstance(request_data, GraphQLRequestData), "parse_http_body makes no batches"
         self._check_operation(request_data)
-        return await super().execute_operation(request_data=request_data, **rest)
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
 
     def _check_operation(self, request_data: GraphQLRequestData) -> None:
         try:
@@ -116,7 +127,7 @@ class View(GraphQL[Context | None, None]):
             return  # Strawberry reports it as a result
         except GraphQLError as error:
             raise HTTPException(400, error.message) from None
-        if plan.operation.operation is OperationType.SUBSCRIPTION:
+        if plan.operation.operation is Kind.SUBSCRIPTION:
             raise HTTPException(406, f"Subscribe over graphql-transport-ws, or accept {EVENT_STREAM}.")
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
