@@ -149,8 +149,8 @@ async def stage_town(count: int, choice: Switches) -> Town:
 
 def write_attempt(recipient: Recipient, wave_id: UUID, attempt: Attempt) -> Delivery:
     delivery = make_delivery(recipient, Wave(id=wave_id), attempt.handling, attempt.channel)
-    delivery.status = attempt.status
-    delivery.skip_reason = attempt.skip_reason
+    delivery.status = attempt.status  # type: ignore[assignment]  # the field's type leaves out that it may be empty
+    delivery.skip_reason = attempt.skip_reason  # type: ignore[assignment]
     delivery.expired = attempt.expired
     delivery.ended_at = NOON if attempt.ended else None
     delivery.reached_at = attempt.reached_at

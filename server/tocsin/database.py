@@ -27,6 +27,8 @@ UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.TooManyConnectionsError,
 )
 """What asyncpg raises while PostgreSQL is away; Tortoise lets most of it through untranslated."""

@@ -58,7 +58,9 @@ WITH incoming AS (
   SELECT delivery_id, min(at) FILTER (WHERE status IS NOT NULL AND standing = {Standing.REACHED:d}) AS reached_at,
     min(at) FILTER (WHERE ended) AS ended_at,
     min(at) FILTER (WHERE status = {DeliveryStatus.CALL_CONFIRMED:d}) AS confirmed_at,
-    max(answered_by) AS answered_by, max(duration) AS duration, min(carrier_id) AS least_id, max(carrier_id) AS greatest_id
+    max(answered_by) AS answered_by, max(duration) AS duration,
+    min(carrier_id) FILTER (WHERE status IS NOT NULL) AS least_id,
+    max(carrier_id) FILTER (WHERE status IS NOT NULL) AS greatest_id
   FROM judged GROUP BY delivery_id
 ), next AS (
   SELECT d.id, d.recipient_id, coalesce(top.status > coalesce(d.status, 0), false) AS raised,

@@ -1,6 +1,6 @@
 """The group commit: one writer a process, which applies together whatever arrived while it last committed.
 
-Nobody is told that an event is kept before its transaction has committed. Imports ledger, announcements and errors.
+Nobody is told that an event is kept before its transaction has committed. Imports ledger and errors.
 """
 
 import asyncio
@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import asyncpg
 import structlog
-from tortoise.exceptions import BaseORMException
+from tortoise.exceptions import IntegrityError, OperationalError
 
 from tocsin.assessment import Moved
-from tocsin.database import CONTENDED, UNREACHABLE
+from tocsin.database import CONTENDED
 from tocsin.errors import Unavailable
 from tocsin.events import Event
 from tocsin.ledger import apply_events
@@ -22,6 +21,9 @@ from tocsin.statuses import DeliveryStatus
 BATCH = 512
 TRIES = 5
 PAUSE = 0.05
+
+POISON = (OperationalError, IntegrityError, ValueError, TypeError)
+"""What one event among many can cause by its values."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,11 +80,12 @@ class Writer:
     async def _commit(self, batch: list[Waiting]) -> None:
         try:
             busy = await self._apply(batch)
-        except UNREACHABLE as error:
+        except POISON as error:
+            await self._bisect(batch, error)
+        except Exception as error:
+            # Away, full, restarting: whatever it is, none of it is kept, and the carriers shall send it again.
             log.warning("database away", events=len(batch), error=type(error).__name__)
             settle(batch, Unavailable("The database cannot be reached; send this report again."))
-        except (BaseORMException, asyncpg.PostgresError, ValueError, TypeError) as error:
-            await self._bisect(batch, error)
         else:
             self._queue.extendleft(reversed(busy))
 

@@ -27,6 +27,7 @@ from tocsin.times import tell_time
 from tocsin.words import CommunicationState, Role
 from tocsin_server.authentication import issue_token
 from tocsin_server.drill import SLUG, recount_drill, send_drill, settle_town
+from tocsin_server.journal import open_journal
 from tocsin_server.screen import Screen, open_screen
 from tocsin_server.serving import make_server
 
@@ -45,6 +46,7 @@ class Drill:
 
 def run(drill: Drill) -> None:
     """Run the demonstration to its end, or until it is interrupted."""
+    open_journal("warning")
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o755)
         postgres = EmbeddedPostgres(Path(directory))
@@ -82,7 +84,7 @@ async def demonstrate(drill: Drill, database_url: str) -> None:
 
 async def wait_until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
     """Return once the server listens; a server that cannot start ends us with its own exit code."""
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+    while not server.started:
         if serving.done():
             await serving
         await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from tocsin.embedded import EmbeddedPostgres, supervise
 from tocsin.errors import ConfigurationError
 from tocsin.settings import Settings, check_service
 from tocsin_server.application import Application
+from tocsin_server.journal import open_journal
 from tocsin_server.services import locate_database, open_services
 
 SOCKET_LIMIT = 65_536
@@ -35,6 +36,7 @@ def make_server(settings: Settings, database_url: str, *, working: bool) -> uvic
 
 def serve(settings: Settings) -> None:
     """Serve until a signal; the database is migrated first, and revived where it is our own."""
+    open_journal(settings.tocsin_log_level)
     check_service(settings)
     listener = listen(settings.host, settings.port)
     database_url, postgres = locate_database(settings)
@@ -74,6 +76,7 @@ async def serve_on(
 
 def work(settings: Settings) -> None:
     """Run the jobs alone until a signal, beside web processes that share database and Redis."""
+    open_journal(settings.tocsin_log_level)
     check_service(settings)
     if settings.redis_url is None or settings.database_url is None:
         raise ConfigurationError(

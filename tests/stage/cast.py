@@ -70,7 +70,9 @@ async def settle_citizens(town: Town, count: int, channels: Sequence[Channel] = 
         )
         people.append(citizen)
         if phones:
-            points.append(ContactPoint(id=make_id(), citizen_id=citizen.id, address=f"+1418555{index:04}", channels=phones))
+            points.append(
+                ContactPoint(id=make_id(), citizen_id=citizen.id, address=f"+1418555{index:04}", channels=phones)
+            )
         if Channel.EMAIL in channels:
             address = f"citizen{index}@exemple.test"
             points.append(ContactPoint(id=make_id(), citizen_id=citizen.id, address=address, channels=[Channel.EMAIL]))
