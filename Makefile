@@ -1,41 +1,60 @@
-# Everything that is done with Tocsin. `make` alone lists it; every target sets up what it needs.
+# Everything that is done with Tocsin. `make` alone lists it; every target first sets up what it needs.
 .DEFAULT_GOAL := list
 .PHONY: list install demo test check bench proof schema
 
 BIN := .venv/bin
+# The only bounds outside pyproject.toml: the installer's, which reads the lock, and Python's, which runs the installer.
 UV_RANGE := uv>=0.9,<1
-PYTHON := $(shell for name in python3.14 python3.13 python3.12 python3.11 python3; do \
-	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	&& { command -v $$name; break; }; done)
+PYTHON_RANGE := (3, 11) <= sys.version_info[:2] < (3, 15)
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+LICENCES := Apache;BSD;MIT;ISC;MPL;Mozilla Public License;PSF;Python Software Foundation;Unlicense;LGPL
+
+# What a shell may have set for another project must not move this one's environment, nor link it to a cache.
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_LINK_MODE := copy
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+# Set only where a recipe needs it. Names may be shims that start nothing, so each is tried.
+PYTHON = $(shell for name in $(PYTHONS); do \
+	$$name -c 'import sys; sys.exit(print(sys.executable) if $(PYTHON_RANGE) else 1)' 2>/dev/null && break; done)
+UV = $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 
 list: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
 
-install: .venv/.installed ## Build .venv from the lock; nothing but Python 3.11 or newer is needed
+install: .venv/.installed ## Build .venv from the lock; Python 3.11 or newer is all it needs
 
 .venv/.installed: uv.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it and try again."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_RANGE)"
-	@UV_PROJECT_ENVIRONMENT=.venv $(BIN)/python -m uv sync --locked --inexact --quiet
+	@python="$(PYTHON)"; uv="$(UV)"; \
+	if [ -z "$$python" ]; then \
+		echo "Tocsin needs Python 3.11 to 3.14 on the PATH; install one and run make again." >&2; exit 1; fi; \
+	if [ "$$uv" = uv ]; then \
+		exec uv sync --locked --quiet --python "$$python"; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python can't make environments; install its venv module (Debian: apt-get install python3-venv) or uv." >&2; exit 1; fi; \
+	if [ ! -x $(BIN)/uv ]; then \
+		"$$python" -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_RANGE)"; fi && \
+	$(BIN)/uv sync --locked --quiet --python $(BIN)/python
 	@touch $@
 
-demo: install ## Send a drill to 2,000 citizens of a made-up town and watch it live
+demo: install ## Start everything on this machine, send a drill to a made-up town and watch it live
 	@$(BIN)/tocsin demo
 
 test: install ## Run every test, with the services that they need
-	@$(BIN)/pytest -m "not proof" -n 2 --dist loadfile
+	@$(BIN)/pytest -m "not proof" -n auto --maxprocesses 8 --dist loadfile
 
-check: install ## Lint, types, import rules, schema and migrations up to date, licences
+check: install ## Lint, types, import rules, schema, migrations, licences and lock: everything up to date
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/tocsin migrate --check
 	@$(BIN)/tocsin schema --check
+	@$(BIN)/pip-licenses --partial-match --allow-only="$(LICENCES)" >/dev/null
+	@$(UV) lock --check --quiet --python $(BIN)/python || { echo "uv.lock does not fit pyproject.toml; run uv lock." >&2; exit 1; }
 
 bench: install ## Measure against the naive ways, as ratios within one run
-	@for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in bench/ingest.py bench/fanout.py; do $(BIN)/python $$file || exit 1; done
 
 proof: install ## Run the long forms of the tests
 	@$(BIN)/pytest -m proof
