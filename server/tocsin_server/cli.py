@@ -105,6 +105,40 @@ def token(
         )
 
 
+@app.command()
+def revoke(municipality: Slug, subject: Annotated[str, typer.Option(help="Whose tokens end now.")]) -> None:
+    """End every token that a principal holds; new ones are good."""
+    from tocsin.database import open_database
+    from tocsin.principals import revoke as end_tokens
+
+    async def end(url: str) -> None:
+        async with open_database(url):
+            await end_tokens(municipality, subject, tell_time())
+
+    with explaining():
+        with_database(read_settings(), lambda url: asyncio.run(end(url)))
+
+
+@app.command("import-citizens")
+def import_citizens(
+    file: Annotated[Path, typer.Argument(help="CSV (UTF-8) or .xlsx.")],
+    municipality: Slug,
+    create: Annotated[str | None, typer.Option(help="Its full name, where it has to be made first.")] = None,
+) -> None:
+    """Take a municipality's citizens in; bad rows are listed by line and reason, and then the exit code is 1."""
+    from tocsin_server import import_command
+
+    codes: list[int] = []
+
+    def take(url: str) -> None:
+        asyncio.run(apply_migrations(url))
+        codes.append(import_command.import_citizens(file, municipality=municipality, create=create, database_url=url))
+
+    with explaining():
+        with_database(read_settings(), take)
+        raise typer.Exit(codes[0])
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def carriers(context: typer.Context) -> None:
     """Run the carriers' simulator on loopback; `tocsin carriers --help` lists its knobs."""

@@ -54,14 +54,14 @@ def run(drill: Drill) -> None:
         try:
             asyncio.run(migrate(url))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(demonstrate(drill, url))
+                runner.run(demonstrate(drill, url, Path(directory)))
         except KeyboardInterrupt:
             print("Stopped.")
         finally:
             postgres.stop()
 
 
-async def demonstrate(drill: Drill, database_url: str) -> None:
+async def demonstrate(drill: Drill, database_url: str, directory: Path) -> None:
     """Start simulator and server, send the drill, show it, and say how it ended."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2_048)
     token = secrets.token_hex(16)
@@ -70,9 +70,11 @@ async def demonstrate(drill: Drill, database_url: str) -> None:
         server = make_server(settings, database_url, working=True)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await wait_until_started(server, serving)
-        communication_id = await send_drill(await settle_town(drill.citizens))
+        await settle_town(drill.citizens, directory)
+        authorization = f"Bearer {make_token(settings)}"
+        communication_id = await send_drill(f"{settings.public_url}/graphql", authorization)
         with open_screen(quiet=drill.once) as screen:
-            screen.introduce(settings.public_url, describe_access(settings, communication_id))
+            screen.introduce(settings.public_url, describe_access(authorization, communication_id))
             await watch(communication_id, carriers, screen)
         print(json.dumps(await conclude(communication_id, carriers)))
         if not drill.once:
@@ -134,13 +136,18 @@ def choose_settings(drill: Drill, carriers_url: str, port: int, token: str) -> S
     )
 
 
-def describe_access(settings: Settings, communication_id: UUID) -> str:
-    """Return a token and a subscription to paste."""
-    token = issue_token(
-        settings, municipality=SLUG, subject="demo", name="Demo", role=Role.ADMIN, now=tell_time(), lifetime=timedelta(hours=12)
+def make_token(settings: Settings) -> str:
+    """Return a token of the town's administrator, good for a day."""
+    return issue_token(
+        settings, municipality=SLUG, subject="demo", name="Demo", role=Role.ADMIN, now=tell_time(), lifetime=timedelta(days=1)
     )  # fmt: skip
+
+
+def describe_access(authorization: str, communication_id: UUID) -> str:
+    """Return what a client sends first on a socket at /graphql, and a subscription to paste."""
     query = f'subscription {{ statistics(communicationId: "{expose("communication", communication_id)}")'
-    return f"Bearer {token}\n{query} {{ version total contacted inProgress notContacted }} }}"
+    greeting = json.dumps({"authorization": authorization})
+    return f"connection_init: {greeting}\n{query} {{ version total contacted inProgress notContacted }} }}"
 
 
 async def watch(communication_id: UUID, carriers: httpx2.AsyncClient, screen: Screen) -> None:

@@ -16,6 +16,7 @@ from tocsin.embedded import EmbeddedPostgres
 from tocsin.errors import ConfigurationError
 from tocsin.expiry import measure_expiries
 from tocsin.live.announcements import Announcements
+from tocsin.live.hub import Hub
 from tocsin.settings import Settings
 from tocsin.times import tell_time
 from tocsin.writer import Writer
@@ -34,7 +35,8 @@ class Services:
     """What the routes of this process work with."""
 
     settings: Settings
-    broadcast: Broadcast
+    announcements: Announcements
+    hub: Hub
     writer: Writer
     reporters: dict[str, Reporter]
     wake: Callable[[], None]
@@ -66,6 +68,8 @@ async def open_services(settings: Settings, database_url: str, *, working: bool)
             announcements.announce(moved.versions)
             announcements.announce_listing(moved.listings)
 
+        hub = Hub(broadcast)
+        await stack.enter_async_context(running(hub.start, hub.stop))
         writer = Writer(measure_expiries(settings), announce, limit=settings.webhook_queue_limit)
         await stack.enter_async_context(running(writer.start, writer.stop))
         texts = TwilioMessaging(settings, client)
@@ -74,7 +78,7 @@ async def open_services(settings: Settings, database_url: str, *, working: bool)
             providers = {texts.channel: texts}
             shop = Workshop(settings, writer, announce, providers, tell_time, asyncio.sleep)
             wake = await stack.enter_async_context(open_jobs(shop))
-        yield Services(settings, broadcast, writer, {PATH: texts}, wake)
+        yield Services(settings, announcements, hub, writer, {PATH: texts}, wake)
 
 
 def do_nothing() -> None:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tocsin.errors import Unavailable
 from tocsin.events import Event
+from tocsin.words import Channel
 from tocsin.writer import Writer
 from tocsin_providers.webhook import RefusedWebhook, Webhook
 
@@ -25,6 +26,9 @@ class Reporter(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def channel(self) -> Channel: ...
 
     def verify(self, webhook: Webhook) -> Any: ...
 
