@@ -52,6 +52,10 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was loaded: after a write, or before the next event of a subscription."""
         self.loaders = Loaders(self.viewer.municipality_id)
 
     @cached_property

@@ -28,6 +28,7 @@ class Mutation:
         self, info: Info, input: Annotated[CreateCategoryInput, strawberry.argument(description="The theme.")]
     ) -> Category:
         key = await create_category(info.context.viewer, read_category(input))
+        info.context.forget()
         row = await info.context.loaders.category.load(key)
         assert row is not None, "it has just been made"
         return Category.of(row)
@@ -42,6 +43,7 @@ class Mutation:
         key = await create_communication(
             context.viewer, read_communication(input), key=input.idempotency_key, now=context.now()
         )
+        context.forget()
         context.announce_listing([context.viewer.municipality_id])
         return await load_communication(context, key)
 
@@ -66,5 +68,6 @@ class Mutation:
             usable=context.usable,
         )  # fmt: skip
         context.wake()
+        context.forget()
         context.announce_listing([context.viewer.municipality_id])
         return await load_communication(context, key)
