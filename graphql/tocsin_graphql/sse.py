@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 from strawberry.schema import BaseSchema
 from strawberry.types import ExecutionResult
@@ -36,12 +36,29 @@ def spell_errors(errors: list[dict[str, Any]]) -> str:
     return spell_next(json.dumps({"errors": errors}, separators=(",", ":")))
 
 
+async def wait_for_departure(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class EventStream(StreamingResponse):
-    """A response whose source is closed with it, not whenever memory is swept."""
+    """A response that ends as soon as its client goes, and its source with it."""
 
     def __init__(self, events: AsyncGenerator[str, None]) -> None:
         super().__init__(events, media_type="text/event-stream", headers=HEADERS)
         self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        streaming = asyncio.create_task(self.stream_response(send))
+        departing = asyncio.create_task(wait_for_departure(receive))
+        try:
+            await asyncio.wait({streaming, departing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (streaming, departing):
+                task.cancel()
+            await asyncio.wait({streaming, departing})
+        if not streaming.cancelled() and (error := streaming.exception()) and not isinstance(error, OSError):
+            raise error
 
     async def stream_response(self, send: Send) -> None:
         async with aclosing(self._events):

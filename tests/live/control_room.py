@@ -55,8 +55,12 @@ class Room:
     viewers: dict[str, Viewer]
 
     @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/graphql"
+        return f"{self.root}/graphql"
 
     @property
     def socket_url(self) -> str:
@@ -90,12 +94,16 @@ class Room:
 
 
 @asynccontextmanager
-async def open_room(*, announcing: bool = True, **changes: Any) -> AsyncIterator[Room]:
+async def open_room(
+    *, announcing: bool = True, send_buffer: int | None = None, poll_interval: float = 1, **changes: Any
+) -> AsyncIterator[Room]:
     """Serve on a loopback port over the open database; without announcements the poll alone finds changes."""
     broadcast = Broadcast("memory://")
-    hub = Hub(broadcast if announcing else None)
+    hub = Hub(broadcast if announcing else None, poll_interval=poll_interval)
     settings = read_settings(tocsin_secret="a drill is a drill is a drill 0123456789")
     listener = socket.create_server(("127.0.0.1", 0))
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     room = Room(listener.getsockname()[1], None, hub, Announcements(broadcast), {})  # type: ignore[arg-type]  # made next
 
     def make_context(viewer: Viewer) -> Context:

@@ -55,9 +55,7 @@ async def test_the_present_value_comes_first_then_every_newer_one_until_complete
         assert (await console.hear())["id"] == "2"
 
 
-async def test_members_of_a_group_get_the_same_bytes_from_one_execution(
-    room: Room, town: Town, alert: Alert
-) -> None:
+async def test_members_of_a_group_get_the_same_bytes_from_one_execution(room: Room, town: Town, alert: Alert) -> None:
     async with (
         open_console(room, await room.admit(town)) as manon,
         open_console(room, await room.admit(town)) as luc,
