@@ -41,7 +41,7 @@ def prepare(target: Target, delivery: str, sid: str, word: str) -> bytes:
     signature = base64.b64encode(hmac.new(target.token.encode(), plain.encode(), hashlib.sha1).digest()).decode()
     body = urlencode(form).encode()
     head = (
-        f"POST {PATH}?delivery={delivery} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Twilio-Signature: {signature}\r\n"
+        f"POST {PATH}?delivery={delivery} HTTP/1.1\r\nHost: 127.0.0.1:{target.port}\r\nX-Twilio-Signature: {signature}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
