@@ -1,0 +1,74 @@
+"""Promises of the command line: wrong set-ups end with 2 and one sentence, and the drill ends equal to its recount."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOUND = {
+    "TOCSIN_SECRET": "a drill is a drill is a drill 0123456789",
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "b" * 32,
+    "TWILIO_FROM": "+14185550100",
+}
+TOCSIN = [sys.executable, "-c", "from tocsin_server.cli import main; main()"]
+
+
+def run(*arguments: str, directory: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO_", "TOCSIN_"))}
+    settings = {**inherited, "TOCSIN_DATA_DIR": str(directory / "data"), **environment}
+    return subprocess.run([*TOCSIN, *arguments], env=settings, capture_output=True, text=True, timeout=110, check=False)
+
+
+@pytest.mark.parametrize("missing", sorted(SOUND))
+def test_a_missing_setting_is_one_sentence_and_2(tmp_path: Path, missing: str) -> None:
+    settings = {name: value for name, value in SOUND.items() if name != missing}
+    ended = run("serve", directory=tmp_path, **settings)
+    assert ended.returncode == 2
+    assert missing in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists(), "nothing may start before the settings are known to be sound"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOCSIN_SECRET", "short"),
+        ("TOCSIN_SECRET", "a" * 64),
+        ("PUBLIC_URL", "example"),
+        ("PORT", "http"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("TOCSIN_REMINDER_MINUTES", "soon"),
+    ],
+)
+def test_a_weak_or_broken_setting_is_one_sentence_and_2(tmp_path: Path, name: str, value: str) -> None:
+    ended = run("serve", directory=tmp_path, **{**SOUND, "PORT": "0", name: value})
+    assert ended.returncode == 2
+    assert name in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_worker_without_redis_is_told_what_to_do(tmp_path: Path) -> None:
+    ended = run("work", directory=tmp_path, **SOUND)
+    assert (ended.returncode, "REDIS_URL" in ended.stderr) == (2, True)
+
+
+def test_a_token_is_printed_alone(tmp_path: Path) -> None:
+    ended = run("token", "--municipality", "sainte-rive", "--role", "operator", directory=tmp_path, **SOUND)
+    assert ended.returncode == 0
+    assert ended.stdout.count(".") == 2
+
+
+def test_the_drill_ends_by_itself_equal_to_the_carriers_own_recount(tmp_path: Path) -> None:
+    ended = run("demo", "--once", "--citizens", "300", "--speed", "300", directory=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(ended.stdout.splitlines()[-1])
+    slices = {name: result[name] for name in ("contacted", "inProgress", "notContacted")}
+    assert result["total"] == 300 == sum(slices.values())
+    assert slices == result["recount"]
+    assert result["inProgress"] == 0
+    assert 0 < result["contacted"] < 300
+    assert result["carriers"]["lost"] == 0
