@@ -23,6 +23,7 @@ list: ## List these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
 
 install: .venv/.installed ## Build .venv from the lock; Python 3.11 or newer is all it needs
+	@:
 
 .venv/.installed: uv.lock pyproject.toml
 	@python="$(PYTHON)"; uv="$(UV)"; \
@@ -30,9 +31,9 @@ install: .venv/.installed ## Build .venv from the lock; Python 3.11 or newer is 
 		echo "Tocsin needs Python 3.11 to 3.14 on the PATH; install one and run make again." >&2; exit 1; fi; \
 	if [ "$$uv" = uv ]; then \
 		exec uv sync --locked --quiet --python "$$python"; fi; \
-	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$$python can't make environments; install its venv module (Debian: apt-get install python3-venv) or uv." >&2; exit 1; fi; \
 	if [ ! -x $(BIN)/uv ]; then \
+		if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$$python can't make environments; install its venv module (Debian: apt-get install python3-venv) or uv." >&2; exit 1; fi; \
 		"$$python" -m venv --clear .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_RANGE)"; fi && \
 	$(BIN)/uv sync --locked --quiet --python $(BIN)/python
 	@touch $@
