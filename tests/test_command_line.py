@@ -1,5 +1,6 @@
 """Promises of the command line: wrong set-ups end with 2 and one sentence, and the drill ends equal to its recount."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from stage.house import choose_settings
+
+from tocsin_server.services import hold_solo_lock
 
 SOUND = {
     "TOCSIN_SECRET": "a drill is a drill is a drill 0123456789",
@@ -49,6 +53,13 @@ def test_a_weak_or_broken_setting_is_one_sentence_and_2(tmp_path: Path, name: st
     assert ended.returncode == 2
     assert name in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+async def test_a_second_server_without_redis_is_told_and_ends_with_2(tmp_path: Path, database: str) -> None:
+    settings = choose_settings(0)
+    async with hold_solo_lock(settings, database):
+        ended = await asyncio.to_thread(run, "serve", "--port", "0", directory=tmp_path, DATABASE_URL=database, **SOUND)
+    assert (ended.returncode, "REDIS_URL" in ended.stderr) == (2, True)
 
 
 def test_a_worker_without_redis_is_told_what_to_do(tmp_path: Path) -> None:

@@ -55,8 +55,6 @@ def locate_database(settings: Settings) -> tuple[str, EmbeddedPostgres | None]:
 async def open_services(settings: Settings, database_url: str, *, working: bool) -> AsyncIterator[Services]:
     """Start what a web process needs, and with `working` the jobs too; stop it in reverse order."""
     async with AsyncExitStack() as stack:
-        if settings.redis_url is None:
-            await stack.enter_async_context(hold_solo_lock(database_url))
         await stack.enter_async_context(open_database(database_url))
         client = await stack.enter_async_context(httpx2.AsyncClient())
         broadcast = Broadcast("memory://")
@@ -114,8 +112,11 @@ async def running(start: Callable[[], Awaitable[None]], stop: Callable[[], Await
 
 
 @asynccontextmanager
-async def hold_solo_lock(database_url: str) -> AsyncIterator[None]:
-    """Hold the database alone; ConfigurationError where another process without Redis does."""
+async def hold_solo_lock(settings: Settings, database_url: str) -> AsyncIterator[None]:
+    """Without Redis, hold the database alone; ConfigurationError where another process does. Enter it before listening."""
+    if settings.redis_url is not None:
+        yield
+        return
     credentials = read_credentials(database_url)
     keep = ("host", "port", "user", "password", "database", "ssl")
     connection = await asyncpg.connect(**{name: credentials[name] for name in keep if name in credentials})

@@ -14,7 +14,7 @@ from tocsin.errors import ConfigurationError
 from tocsin.settings import Settings, check_service
 from tocsin_server.application import Application
 from tocsin_server.journal import open_journal
-from tocsin_server.services import locate_database, open_services
+from tocsin_server.services import hold_solo_lock, locate_database, open_services
 
 SOCKET_LIMIT = 65_536
 
@@ -38,12 +38,11 @@ def serve(settings: Settings) -> None:
     """Serve until a signal; the database is migrated first, and revived where it is our own."""
     open_journal(settings.tocsin_log_level)
     check_service(settings)
-    listener = listen(settings.host, settings.port)
     database_url, postgres = locate_database(settings)
     try:
         asyncio.run(migrate(database_url))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_on(listener, settings, database_url, postgres=postgres))
+            runner.run(serve_alone(settings, database_url, postgres=postgres))
     finally:
         if postgres is not None:
             postgres.stop()
@@ -59,19 +58,19 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def serve_on(
-    listener: socket.socket, settings: Settings, database_url: str, *, postgres: EmbeddedPostgres | None
-) -> None:
-    """Serve on a socket that is ours already."""
-    server = make_server(settings, database_url, working=settings.redis_url is None)
-    keeper = asyncio.create_task(supervise(postgres)) if postgres is not None else None
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        if keeper is not None:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+async def serve_alone(settings: Settings, database_url: str, *, postgres: EmbeddedPostgres | None) -> None:
+    """Make sure that nobody else works on this database, then listen and serve."""
+    async with hold_solo_lock(settings, database_url):
+        listener = listen(settings.host, settings.port)
+        server = make_server(settings, database_url, working=settings.redis_url is None)
+        keeper = asyncio.create_task(supervise(postgres)) if postgres is not None else None
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            if keeper is not None:
+                keeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeper
 
 
 def work(settings: Settings) -> None:
