@@ -1,18 +1,14 @@
 """Watching the list of one municipality: which of its communications changed, in the order of their changes. Imports overview."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import UUID
 
 from tocsin.database import get_database
+from tocsin.live.patience import try_patiently
 from tocsin.overview import CommunicationRow, find_communications
 
-LOGGER = logging.getLogger(__name__)
 INTERVAL = 1.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-PATIENCE = 5.0
 LISTED = 200
 
 VERSION = "SELECT version FROM municipality WHERE id = $1"
@@ -33,7 +29,6 @@ class ListingWatcher:
     def __init__(self, municipality_id: UUID) -> None:
         self.municipality_id = municipality_id
         self.version = -1
-        self.reads = 0
         self._followers: set[ListingFollower] = set()
         self._wanted = asyncio.Event()
         self._begun = asyncio.Event()
@@ -63,25 +58,13 @@ class ListingWatcher:
             await asyncio.wait([self._task])
 
     async def _watch(self) -> None:
-        await self._patiently(self._read_version)
+        await try_patiently("A list", self._read_version)
         self._begun.set()
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await self._patiently(self._tell)
+            await try_patiently("A list", self._tell)
             await asyncio.sleep(INTERVAL)
-
-    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    self.reads += 1
-                    return await step()
-            except Exception as error:  # also what nobody foresaw: a list that stands still tells nobody
-                LOGGER.warning("A list could not be read: %s", type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _read_version(self) -> None:
         rows = await get_database().execute_query_dict(VERSION, [self.municipality_id])

@@ -1,17 +1,14 @@
-"""Watching one communication for everybody in this process who looks at it. Imports changes."""
+"""Watching one communication for everybody in this process who looks at it. Imports changes and patience."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
 from tocsin.live.changes import Change, read_change
+from tocsin.live.patience import try_patiently
 
-LOGGER = logging.getLogger(__name__)
 SHORTEST_INTERVAL = 0.05
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-PATIENCE = 5.0
 
 
 class Follower(Protocol):
@@ -79,22 +76,13 @@ class Watcher:
             self._wanted.clear()
             self._asked.clear()
             asking = len(self._waiting)
-            self._distribute(await self._read_patiently())
+            self._distribute(await try_patiently("A communication", self._read))
             self._answer(asking)
             await self._rest()
 
-    async def _read_patiently(self) -> Change | None:
-        """Read until it succeeds: followers stay while the database is away."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    self.reads += 1
-                    return await read_change(self.communication_id, self.current.version if self.current else None)
-            except Exception as error:  # also what nobody foresaw: a picture that stands still tells nobody
-                LOGGER.warning("A communication could not be read: %s", type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+    async def _read(self) -> Change | None:
+        self.reads += 1
+        return await read_change(self.communication_id, self.current.version if self.current else None)
 
     def _distribute(self, change: Change | None) -> None:
         if change is None:
