@@ -30,14 +30,10 @@ def _add_knobs(parser: argparse.ArgumentParser) -> None:
     for knob in fields(Knobs):
         flag, help_text = "--" + knob.name.replace("_", "-"), knob.metadata["help"]
         if knob.type is bool:
-            parser.add_argument(
-                flag, action=argparse.BooleanOptionalAction, default=knob.default, help=help_text
-            )
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=knob.default, help=help_text)
         else:
             kind = int if knob.type is int else float
-            parser.add_argument(
-                flag, type=kind, default=knob.default, help=f"{help_text} (usual: {knob.default})"
-            )
+            parser.add_argument(flag, type=kind, default=knob.default, help=f"{help_text} (usual: {knob.default})")
 
 
 def read_settings(options: argparse.Namespace) -> CarrierSettings:

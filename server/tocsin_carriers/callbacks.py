@@ -19,18 +19,14 @@ _IDLE_SECONDS = 2.0
 
 def open_client() -> httpx2.AsyncClient:
     """Loopback only: no proxy from the environment, no redirects. Concurrency is bounded by whoever calls."""
-    limits = httpx2.Limits(
-        max_connections=None, max_keepalive_connections=200, keepalive_expiry=_IDLE_SECONDS
-    )
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=_IDLE_SECONDS)
     return httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=limits)
 
 
 class CallbackSender:
     """`again` puts a callback back on the schedule at a simulated instant."""
 
-    def __init__(
-        self, ledger: Callable[[], Ledger], clock: Clock, again: Callable[[float, Callback], None]
-    ) -> None:
+    def __init__(self, ledger: Callable[[], Ledger], clock: Clock, again: Callable[[float, Callback], None]) -> None:
         self._ledger = ledger
         self._clock = clock
         self._again = again
@@ -39,9 +35,7 @@ class CallbackSender:
     async def send(self, callback: Callback) -> None:
         ledger, policy = self._ledger(), callback.entry.retry_policy
         began = time.monotonic()
-        answer = await self._post(
-            callback.entry.wire.compose(callback), policy, policy.total_seconds - callback.spent
-        )
+        answer = await self._post(callback.entry.wire.compose(callback), policy, policy.total_seconds - callback.spent)
         callback.spent += time.monotonic() - began
         ledger.note_attempt(callback, answer)
         if callback.settlement is not Settlement.OWED:

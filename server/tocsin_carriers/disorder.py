@@ -76,9 +76,7 @@ def draw_callback(random: Random) -> CallbackDraws:
     )
 
 
-def spread(
-    happenings: Sequence[float], draws: Sequence[CallbackDraws], knobs: Knobs, *, early: bool
-) -> list[Arrival]:
+def spread(happenings: Sequence[float], draws: Sequence[CallbackDraws], knobs: Knobs, *, early: bool) -> list[Arrival]:
     """Turn the instants at which things truly happen into the instants at which they are reported, with all
     copies.
     """

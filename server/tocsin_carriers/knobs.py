@@ -10,9 +10,7 @@ class KnobError(ValueError):
 
 
 def _share(default: float, help_text: str) -> Any:
-    return field(
-        default=default, metadata={"low": 0.0, "high": 1.0, "help": f"share (0 to 1) of {help_text}"}
-    )
+    return field(default=default, metadata={"low": 0.0, "high": 1.0, "help": f"share (0 to 1) of {help_text}"})
 
 
 def _number(default: float, low: float, high: float, help_text: str) -> Any:
@@ -39,9 +37,7 @@ class Knobs:
     silent: float = _share(0.0, "messages that never call back, whatever happens to them")
     bad_signature: float = _share(0.0, "callbacks followed by a forged one: contrary word, wrong signature")
     lost_answers: float = _share(0.0, "accepted requests whose connection is cut instead of answered")
-    hanging_answers: float = _share(
-        0.0, "accepted requests that are never answered, the connection staying open"
-    )
+    hanging_answers: float = _share(0.0, "accepted requests that are never answered, the connection staying open")
     error_after_accept: float = _share(0.0, "accepted requests that are answered 500")
     slow_answers: float = _number(
         0.0, 0.0, 3_600.0, "simulated seconds that every accepted request waits for its answer"

@@ -69,9 +69,7 @@ class Callback:
     @property
     def token(self) -> str:
         """The same for every retry and duplicate of one report, another for every other."""
-        return hashlib.sha256(
-            f"{self.entry.sid}:{self.position}:{self.kind is Kind.FORGED}".encode()
-        ).hexdigest()[:32]
+        return hashlib.sha256(f"{self.entry.sid}:{self.position}:{self.kind is Kind.FORGED}".encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True, kw_only=True)

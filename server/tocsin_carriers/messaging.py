@@ -69,9 +69,7 @@ class MessagingWire:
 
     async def _list(self, request: Request) -> Response:
         authenticate(request, self._stage.settings)
-        return JSONResponse(
-            list_messages(self.store, request.query_params, self._stage.clock, request.url.path)
-        )
+        return JSONResponse(list_messages(self.store, request.query_params, self._stage.clock, request.url.path))
 
     async def _fetch(self, request: Request) -> Response:
         return JSONResponse(resource_of(self._find(request), self._stage.clock))

@@ -67,9 +67,7 @@ class InboundWire:
         except OverrideError as error:
             raise InboundError(f"The overrides behind the URL are invalid: {error}.") from error
         if split_loopback_url(address) is None:
-            raise InboundError(
-                "There is no inbound URL on this machine: give `url`, or start with --inbound-url."
-            )
+            raise InboundError("There is no inbound URL on this machine: give `url`, or start with --inbound-url.")
         sid = "SM" + secrets.token_hex(16)
         return InboundText(
             sid=sid,
@@ -88,9 +86,7 @@ class InboundWire:
     def _form(self, sid: str, order: InboundOrder) -> dict[str, str]:
         """The places a number stands for are unknown, so they are sent blank, as Twilio does."""
         settings, word = self._stage.settings, opt_out_type(order.body)
-        places = {
-            f"{side}{part}": "" for side in ("From", "To") for part in ("City", "State", "Zip", "Country")
-        }
+        places = {f"{side}{part}": "" for side in ("From", "To") for part in ("City", "State", "Zip", "Country")}
         return {
             "AccountSid": settings.account_sid,
             "ApiVersion": API_VERSION,

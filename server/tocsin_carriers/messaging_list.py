@@ -20,9 +20,7 @@ _DATE_FILTERS: dict[str, Callable[[datetime, datetime, bool], bool]] = {
         bound <= sent < bound + timedelta(days=1) if whole_day else sent == bound
     ),
     "DateSent>": lambda sent, bound, _: sent >= bound,
-    "DateSent<": lambda sent, bound, whole_day: (
-        sent < bound + timedelta(days=1) if whole_day else sent <= bound
-    ),
+    "DateSent<": lambda sent, bound, whole_day: sent < bound + timedelta(days=1) if whole_day else sent <= bound,
 }
 _LARGEST_PAGE = 1_000
 _USUAL_PAGE = 50
@@ -34,9 +32,7 @@ def list_messages(store: MessageStore, query: QueryParams, clock: Clock, path: s
     page = int(query["Page"]) if query.get("Page", "").isdecimal() else 0
     found = list(islice(_matching(store, query, clock), size + 1))
     shown, more = found[:size], len(found) > size
-    filters = [
-        (name, value) for name, value in query.multi_items() if name not in {"Page", "PageSize", "PageToken"}
-    ]
+    filters = [(name, value) for name, value in query.multi_items() if name not in {"Page", "PageSize", "PageToken"}]
 
     def uri(number: int, token: str | None) -> str:
         paging = [("PageSize", str(size)), ("Page", str(number)), *([("PageToken", token)] if token else [])]

@@ -32,9 +32,7 @@ class Stage:
         self.ledger = Ledger(settings.ledger_limit)
         self.run_id = secrets.token_hex(8)
         self._bursts = Bursts()
-        self._schedule: Schedule[Callback] = Schedule(
-            self.clock, self._send, lambda: self.knobs.callback_concurrency
-        )
+        self._schedule: Schedule[Callback] = Schedule(self.clock, self._send, lambda: self.knobs.callback_concurrency)
         self._sender = CallbackSender(lambda: self.ledger, self.clock, self._schedule.add)
 
     def turn(self, knobs: Knobs) -> None:

@@ -46,9 +46,7 @@ async def read_form(request: Request) -> dict[str, str]:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
     try:
-        return dict(
-            parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, errors="strict")
-        )
+        return dict(parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, errors="strict"))
     except (UnicodeDecodeError, ValueError) as error:
         raise TwilioError(20001, "the form is not URL-encoded UTF-8") from error
 

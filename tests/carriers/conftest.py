@@ -121,9 +121,7 @@ async def receiving() -> AsyncIterator[Receiver]:
     listener = socket.create_server(("127.0.0.1", 0))
     receiver = Receiver(listener.getsockname()[1])
     application = Starlette(routes=[Route("/{path:path}", receiver.take, methods=["POST"])])
-    config = uvicorn.Config(
-        application, lifespan="off", ws="none", log_level="warning", timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(application, lifespan="off", ws="none", log_level="warning", timeout_graceful_shutdown=1)
     async with serving(uvicorn.Server(config), listener):
         yield receiver
 

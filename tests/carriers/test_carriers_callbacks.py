@@ -19,9 +19,7 @@ RETRYING = "#rc=5&rp=ct,rt,5xx"
 
 def is_signed(received: Received, url: str) -> bool:
     validator = RequestValidator(TOKEN)
-    return bool(
-        validator.validate(url + received.target, received.form, received.headers["x-twilio-signature"])
-    )
+    return bool(validator.validate(url + received.target, received.form, received.headers["x-twilio-signature"]))
 
 
 def test_every_suffix_of_the_table_is_promised_here() -> None:
@@ -169,10 +167,7 @@ async def test_duplicates_repeat_the_token_and_are_counted(open_simulation: Open
     state = await simulation.settle()
     assert (state["duplicates"], state["sent"], state["acknowledged"]) == (2, 4, 4)
     assert sorted(simulation.receiver.words()) == ["delivered", "delivered", "sent", "sent"]
-    assert (
-        len({received.headers["i-twilio-idempotency-token"] for received in simulation.receiver.received})
-        == 2
-    )
+    assert len({received.headers["i-twilio-idempotency-token"] for received in simulation.receiver.received}) == 2
 
 
 async def test_a_forged_callback_lies_and_is_not_signed_by_the_account(
@@ -181,11 +176,7 @@ async def test_a_forged_callback_lies_and_is_not_signed_by_the_account(
     simulation = await open_simulation(bad_signature=1.0)
     await simulation.send("+14185550105")
     state = await simulation.settle()
-    forged = [
-        received
-        for received in simulation.receiver.received
-        if not is_signed(received, simulation.receiver.url)
-    ]
+    forged = [received for received in simulation.receiver.received if not is_signed(received, simulation.receiver.url)]
     assert [received.word for received in forged] == ["delivered"]
     assert (state["forged"], state["forgedAccepted"], state["sent"]) == (1, 1, 1)
 

@@ -71,18 +71,14 @@ async def test_a_reset_starts_the_same_play_again(open_simulation: OpenSimulatio
 
 
 @given(seeds, st.sampled_from(NUMBERS), st.floats(0, 1), st.booleans())
-def test_a_knob_never_changes_the_draws_that_follow(
-    seed: int, number: str, share: float, shuffle: bool
-) -> None:
+def test_a_knob_never_changes_the_draws_that_follow(seed: int, number: str, share: float, shuffle: bool) -> None:
     draws = draw_text(draw_key(seed, "text", number, 0))
     plain, wild = Knobs(receipts_never=0.0, receipts_slow=0.0), Knobs(duplicates=share, shuffle=shuffle)
     happenings = timeline(outcome_of("+14185550108"), draws, plain, Beginning(word="accepted"))
     instants = [happening.at for happening in happenings[1:]]
     assert instants == sorted(instants)
     genuine = [
-        arrival
-        for arrival in spread(instants, draws.callbacks, wild, early=False)
-        if arrival.kind is Kind.GENUINE
+        arrival for arrival in spread(instants, draws.callbacks, wild, early=False) if arrival.kind is Kind.GENUINE
     ]
     calm = spread(instants, draws.callbacks, Knobs(duplicates=0.0), early=False)
     assert sorted(arrival.after for arrival in genuine) == sorted(arrival.after for arrival in calm)
@@ -204,14 +200,10 @@ async def test_a_new_speed_hurries_what_is_already_planned(open_simulation: Open
         {"silent": "x"},
     ],
 )
-async def test_a_knob_that_makes_no_sense_is_refused_whole(
-    simulation: Simulation, changes: dict[str, Any]
-) -> None:
+async def test_a_knob_that_makes_no_sense_is_refused_whole(simulation: Simulation, changes: dict[str, Any]) -> None:
     with pytest.raises(KnobError, match=next(iter(changes))):
         alter(Knobs(), changes)
-    answer = await simulation.client.post(
-        f"{simulation.url}/simulator/knobs", json={"duplicates": 0.5, **changes}
-    )
+    answer = await simulation.client.post(f"{simulation.url}/simulator/knobs", json={"duplicates": 0.5, **changes})
     assert answer.status_code == 400
     assert next(iter(changes)) in answer.json()["error"]
     assert (await simulation.client.get(f"{simulation.url}/simulator/knobs")).json()["duplicates"] == 0.0

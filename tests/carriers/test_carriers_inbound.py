@@ -75,9 +75,7 @@ async def test_an_inbound_text_that_is_refused_by_the_receiver_is_reported(simul
         {"url": "http://127.0.0.1/#rc=x"},
     ],
 )
-async def test_an_order_that_makes_no_sense_is_refused(
-    simulation: Simulation, fields: dict[str, str]
-) -> None:
+async def test_an_order_that_makes_no_sense_is_refused(simulation: Simulation, fields: dict[str, str]) -> None:
     written = await write(simulation, "STOP", **fields)
     assert written["http"] == 400
     assert written["error"]
