@@ -147,8 +147,14 @@ class Group:
             async with self._turn:
                 change, self._pending = self._pending, None
                 if change is not None and any(waits_for(member, change) for member in self.members):
-                    await self._push(change)
+                    await self._push_or_end(change)
             await asyncio.sleep(self.interval)
+
+    async def _push_or_end(self, change: Change) -> None:
+        try:
+            await self._push(change)
+        except Refused:
+            self.end()
 
     async def _push(self, change: Change) -> None:
         """Offer the change to every member that does not know it yet."""

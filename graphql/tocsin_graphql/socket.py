@@ -121,8 +121,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Ping as long as the token lives, then close."""
         while (left := (viewer.expires_at - self._services.now()).total_seconds()) > 0:
             await asyncio.sleep(min(left, self._services.ping_interval.total_seconds()))
-            with suppress(WebSocketDisconnected, *GONE):
-                await self.send_message({"type": "ping"})
+            with suppress(WebSocketDisconnected, TimeoutError, *GONE):
+                # A reader that has stalled must not outlive its token either.
+                async with asyncio.timeout(max(left, 0)):
+                    await self.send_message({"type": "ping"})
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     def _forbid(self) -> None:
