@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stage.house import choose_settings
 
+from tocsin.settings import read_settings
 from tocsin_server.services import hold_solo_lock
 
 SOUND = {
@@ -53,6 +54,12 @@ def test_a_weak_or_broken_setting_is_one_sentence_and_2(tmp_path: Path, name: st
     assert ended.returncode == 2
     assert name in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_no_reminder_minutes_mean_no_reminders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_REMINDER_MINUTES", "")
+    monkeypatch.setenv("REDIS_URL", "")
+    assert (read_settings().tocsin_reminder_minutes, read_settings().redis_url) == ((), None)
 
 
 async def test_a_second_server_without_redis_is_told_and_ends_with_2(tmp_path: Path, database: str) -> None:

@@ -4,10 +4,10 @@ A missing or weak setting is one sentence in a ConfigurationError, before anythi
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tocsin.errors import ConfigurationError
@@ -18,7 +18,7 @@ MINIMUM_SECRET = 32
 class Settings(BaseSettings):
     """The environment of one process; the field `twilio_from` is the variable TWILIO_FROM."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     database_url: str | None = None
     redis_url: str | None = None
@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     oidc_audience: str | None = None
     oidc_client_id: str | None = None
     tocsin_reminder_minutes: Annotated[tuple[int, ...], NoDecode] = (30, 60)
+
+    @model_validator(mode="before")
+    @classmethod
+    def forget_empty(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take an empty variable as none, but of the reminders, where nothing means: send none."""
+        return {name: value for name, value in values.items() if value != "" or name == "tocsin_reminder_minutes"}
 
     @field_validator("tocsin_reminder_minutes", mode="before")
     @classmethod

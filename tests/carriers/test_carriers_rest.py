@@ -86,7 +86,8 @@ async def test_twilios_sdk_understands_an_error_body(simulation: Simulation) -> 
     assert (raised.value.code, raised.value.status) == (21211, 400)
 
 
-async def test_a_created_message_has_twilios_keys(simulation: Simulation) -> None:
+async def test_a_created_message_has_twilios_keys(open_simulation: OpenSimulation) -> None:
+    simulation = await open_simulation(speed=1.0)
     answer = await simulation.send("+14185550142")
     message = answer.json()
     assert answer.status_code == 201
