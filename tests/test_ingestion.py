@@ -16,6 +16,7 @@ from tocsin.assessment import Moved, lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.expiry import expire_deliveries, measure_expiries
+from tocsin.handover import give_back
 from tocsin.ledger import apply_events
 from tocsin.records.communications import Delivery, Recipient, Tally
 from tocsin.records.work import DeliveryEvent
@@ -236,3 +237,27 @@ async def test_two_writers_on_one_communication_lose_and_double_nothing() -> Non
         best[S.SMS_UNDELIVERED],
     )
     assert await count_rows("delivery_event") == 600
+
+
+async def test_a_lost_answer_is_uncertain_until_a_report_settles_it() -> None:
+    alert = await stage_alert(2)
+    await give_back([each.id for each in alert.deliveries], Handling.UNCERTAIN, lasts=60)
+    tally = await Tally.get(communication_id=alert.id)
+    assert (tally.uncertain, tally.in_progress) == (2, 2)
+    await keep_all([report(alert.deliveries[0].id, S.SMS_RECEIVED)])
+    await get_database().execute_query(
+        "UPDATE delivery SET expires_at = now() - interval '1 second' WHERE handling = 4"
+    )
+    await expire_deliveries()
+    tally = await Tally.get(communication_id=alert.id)
+    assert (tally.uncertain, tally.contacted, tally.not_contacted) == (1, 1, 1)
+
+
+async def test_what_was_not_processed_is_planned_again_unless_a_report_says_otherwise() -> None:
+    alert = await stage_alert(2)
+    await keep_all([report(alert.deliveries[0].id, S.SMS_QUEUED)])
+    await give_back([each.id for each in alert.deliveries], Handling.PLANNED)
+    assert [(await Delivery.get(id=each.id)).handling for each in alert.deliveries] == [
+        Handling.TAKEN,
+        Handling.PLANNED,
+    ]

@@ -45,8 +45,8 @@ LEFT JOIN communication_content mine ON mine.communication_id = c.id AND mine.lo
 LEFT JOIN communication_content ours ON ours.communication_id = c.id AND ours.locale = m.locale"""
 
 GIVE_BACK = f"""
-UPDATE delivery SET handling = $2, handed_at = CASE WHEN $2 = {Handling.PLANNED:d} THEN NULL ELSE handed_at END,
-  expires_at = CASE WHEN $2 = {Handling.UNCERTAIN:d} THEN now() + $3 * interval '1 second' END
+UPDATE delivery SET handling = $2::smallint, handed_at = CASE WHEN $2::smallint = {Handling.PLANNED:d} THEN NULL ELSE handed_at END,
+  expires_at = CASE WHEN $2::smallint = {Handling.UNCERTAIN:d} THEN now() + $3::float8 * interval '1 second' END
 WHERE id = ANY($1::uuid[]) AND handling = {Handling.SENDING:d} AND status IS NULL RETURNING recipient_id"""
 
 ORPHANS = f"""
