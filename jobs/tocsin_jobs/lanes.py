@@ -70,7 +70,9 @@ async def run_shift(shift: Shift) -> bool:
                 shift.busy.add(task)
                 task.add_done_callback(shift.busy.discard)
             if shift.busy:
-                await asyncio.wait(shift.busy, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(shift.busy, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # what went wrong in one ends the shift, is counted, and is tried again
     finally:
         await asyncio.gather(*shift.busy)
     return False

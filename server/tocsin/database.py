@@ -88,11 +88,16 @@ def get_database() -> BaseDBAsyncClient:
     return database
 
 
+async def connect_alone(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a connection outside of the pool, for a lock that lasts as long as it does."""
+    credentials = read_credentials(url)
+    keep = ("host", "port", "user", "password", "database", "ssl")
+    return await asyncpg.connect(**{name: credentials[name] for name in keep if name in credentials})
+
+
 async def migrate(url: str) -> list[str]:
     """Bring the database up to date, one program at a time; return the names of the migrations applied."""
-    settings = read_credentials(url)
-    keep = ("host", "port", "user", "password", "database", "ssl")
-    guard = await asyncpg.connect(**{name: settings[name] for name in keep if name in settings})
+    guard = await connect_alone(url)
     try:
         await guard.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
         async with open_database(url):

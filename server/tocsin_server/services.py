@@ -6,12 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import httpx2
 from broadcaster import Broadcast
 
 from tocsin.assessment import Moved
-from tocsin.database import open_database, read_credentials
+from tocsin.database import connect_alone, open_database, read_credentials
 from tocsin.embedded import EmbeddedPostgres
 from tocsin.errors import ConfigurationError
 from tocsin.expiry import measure_expiries
@@ -117,9 +116,7 @@ async def hold_solo_lock(settings: Settings, database_url: str) -> AsyncIterator
     if settings.redis_url is not None:
         yield
         return
-    credentials = read_credentials(database_url)
-    keep = ("host", "port", "user", "password", "database", "ssl")
-    connection = await asyncpg.connect(**{name: credentials[name] for name in keep if name in credentials})
+    connection = await connect_alone(database_url)
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SOLO_LOCK):
             raise ConfigurationError(
