@@ -14,6 +14,8 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Middleware, ShutdownNotifications
 from dramatiq.worker import Worker
+from redis import Redis
+from redis.exceptions import RedisError
 
 from tocsin_jobs.performance import perform
 from tocsin_jobs.workshop import Workshop
@@ -21,6 +23,10 @@ from tocsin_jobs.workshop import Workshop
 THREADS = 8
 STOP_MILLISECONDS = 10_000
 QUEUE = "tocsin"
+SOCKET_SECONDS = 5.0
+AWAY = (RedisError, OSError, dramatiq.errors.BrokerConnectionError)
+
+log = structlog.get_logger(__name__)
 
 
 class BorrowedLoop(EventLoopThread):
@@ -50,8 +56,10 @@ def open_broker(redis_url: str | None, loop: asyncio.AbstractEventLoop) -> drama
     middleware = [AgeLimit(), ShutdownNotifications(), OurLoop(loop)]
     if redis_url is None:
         return StubBroker(middleware=middleware)
+    # Without time limits a Redis that is unplugged, not stopped, would hold the threads for ever.
+    client = Redis.from_url(redis_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS)
     return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
-        url=redis_url, middleware=middleware, heartbeat_timeout=30_000, maintenance_chance=100_000, namespace=QUEUE
+        client=client, middleware=middleware, heartbeat_timeout=30_000, maintenance_chance=100_000, namespace=QUEUE
     )
 
 
@@ -64,15 +72,40 @@ class Crew:
             await perform(shop, UUID(due_id))
 
         self._actor = act
+        self._shop = shop
+        self._own: dict[UUID, asyncio.Task[None]] = {}
         self._worker = Worker(broker, worker_threads=THREADS, worker_timeout=100)
 
     def start(self) -> None:
         self._worker.start()
 
     async def send(self, due_id: UUID) -> None:
-        """Put a message on its way; off the loop, as a broker may be across a network."""
-        await asyncio.to_thread(self._actor.send, str(due_id))
+        """Put a message on its way, off the loop, as a broker may be across a network; while it is away, begin the work here.
+
+        So work is done without Redis too. What there is no place for is announced again after ten seconds.
+        """
+        try:
+            await asyncio.to_thread(self._actor.send, str(due_id))
+        except AWAY as error:
+            log.warning("broker away", error=type(error).__name__)
+            self._begin(due_id)
+
+    def _begin(self, due_id: UUID) -> None:
+        """Do a piece of work here, beside few others."""
+        if len(self._own) < THREADS and due_id not in self._own:
+            task = asyncio.create_task(perform(self._shop, due_id))
+            self._own[due_id] = task
+            task.add_done_callback(lambda done: self._end(due_id, done))
+
+    def _end(self, due_id: UUID, done: "asyncio.Task[None]") -> None:
+        del self._own[due_id]
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.warning("work could not be put down", error=type(error).__name__)
 
     async def stop(self) -> None:
         """Let what runs come to its end; on the loop this would wait for itself."""
         await asyncio.to_thread(self._worker.stop, STOP_MILLISECONDS)
+        if self._own:
+            _, late = await asyncio.wait(self._own.values(), timeout=STOP_MILLISECONDS / 1_000)
+            for task in late:
+                task.cancel()

@@ -1,11 +1,13 @@
-"""The clock: announces what is due, when woken and every second, and runs the sweeps. Imports due, sweeps, broker."""
+"""The clock: announces what is due, when woken and every second, and runs the sweeps. Imports due and broker."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
+from tocsin.crashes import CrashPoint, crash
 from tocsin.database import CONTENDED, UNREACHABLE
 from tocsin.due import list_due
 from tocsin_jobs.broker import Crew
@@ -15,12 +17,21 @@ TICK = 1.0
 log = structlog.get_logger(__name__)
 
 
-class Clock:
-    """Sends a message for every due row; a missed wake-up costs a second."""
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What is done again and again, with so many seconds between an end and the next beginning."""
 
-    def __init__(self, crew: Crew, sweep: Callable[[], Awaitable[None]], *, tick: float = TICK) -> None:
+    name: str
+    run: Callable[[], Awaitable[None]]
+    pause: float = TICK
+
+
+class Clock:
+    """Sends a message for every due row, and runs the sweeps side by side; a missed wake-up costs a second."""
+
+    def __init__(self, crew: Crew, sweeps: Sequence[Sweep], *, tick: float = TICK) -> None:
         self._crew = crew
-        self._sweep = sweep
+        self._sweeps = sweeps
         self._tick = tick
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -30,7 +41,8 @@ class Clock:
         self._woken.set()
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._announce()), asyncio.create_task(self._clean())]
+        steps = [self._announce(), *(self._repeat(sweep) for sweep in self._sweeps)]
+        self._tasks = [asyncio.create_task(step) for step in steps]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -46,12 +58,13 @@ class Clock:
 
     async def _announce_due(self) -> None:
         for due_id in await list_due():
+            crash(CrashPoint.WORK_ANNOUNCED)
             await self._crew.send(due_id)
 
-    async def _clean(self) -> None:
+    async def _repeat(self, sweep: Sweep) -> None:
         while True:
-            await asyncio.sleep(self._tick)
-            await guard("sweep", self._sweep)
+            await asyncio.sleep(sweep.pause)
+            await guard(sweep.name, sweep.run)
 
 
 async def guard(step: str, work: Callable[[], Awaitable[None]]) -> None:

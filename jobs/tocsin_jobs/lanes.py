@@ -1,136 +1,117 @@
-"""A lane: one account on one channel, worked by whoever holds its lease. Imports handover, due and the workshop."""
+"""A lane: one account on one channel, worked by whoever holds its lease. Imports lanes, standing and dispatch."""
 
-import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from tocsin.due import LEASE_SECONDS, Lease, finish_work, postpone_work, renew_lease
-from tocsin.errors import Unavailable
-from tocsin.events import Answer, Event, HandOver, Verdict
-from tocsin.expiry import measure_uncertainty
-from tocsin.handover import give_back, take_deliveries
-from tocsin.records.work import Lane
-from tocsin.words import Handling
+from tocsin.due import Lease, finish_work, postpone_work
+from tocsin.lanes import RATES, LaneState, hold_back, pause_lane, read_lane, rest_lane, slow_down
+from tocsin_jobs.dispatch import run_shift
 from tocsin_jobs.pacing import Pace
+from tocsin_jobs.shift import Ending, Shift
+from tocsin_jobs.standing import look_for_standstill
 from tocsin_jobs.workshop import Provider, Workshop
 
-SHIFT_SECONDS = 60.0
-PAUSE_SECONDS = 60.0
-RETRY_SECONDS = 2.0
+SHIFT_SECONDS = 300.0
+SHORT_WAIT = 1.0
+LOOK_AGAIN_SECONDS = 2.0
+"""How soon a lane looks again whether a call to a number has ended: at most that long does the next one wait for it."""
+
+FIRST_REST, LONGEST_REST = 2.0, 60.0
+NO_CARRIER = "no carrier is set up for this account and channel"
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Shift:
-    """One turn at a lane: it ends when nothing is planned, the lease is lost, the carrier says stop, or a minute is over."""
-
-    shop: Workshop
-    lane: Lane
-    lease: Lease
-    provider: Provider
-    pace: Pace
-    ends_at: float
-    renewed_at: float
-    rest: float | None = None
-    busy: set["asyncio.Task[None]"] = field(default_factory=set)
-
-
 async def work_lane(shop: Workshop, lease: Lease) -> None:
     """Hand over what the lane's deliveries plan, at the account's pace."""
-    lane = await Lane.get(id=lease.subject_id)
+    lane = await read_lane(lease.subject_id)
     provider = shop.providers.get(lane.channel)
-    if provider is None or provider.account != lane.account:
-        await postpone_work(lease, PAUSE_SECONDS, error="no carrier is set up for this account and channel")
-        return
-    begun = asyncio.get_running_loop().time()
-    pace = Pace(shop.settings.twilio_messages_per_second)
-    shift = Shift(shop, lane, lease, provider, pace, begun + SHIFT_SECONDS, begun)
-    dry = await run_shift(shift)
-    if dry and shift.rest is None:
-        await finish_work(lease)
+    if lane.wait > SHORT_WAIT:
+        await postpone_work(lease, lane.wait)
+    elif provider is None or provider.account != lane.account:
+        await pause(shop, lane, lease, reason=NO_CARRIER)
     else:
-        await postpone_work(lease, shift.rest or 0)
+        shift = open_shift(shop, lease, lane, provider)
+        await CONCLUSIONS[await run_shift(shift)](shift)
 
 
-async def run_shift(shift: Shift) -> bool:
-    """Return whether the lane has run dry."""
-    try:
-        while shift.rest is None and await keep_lease(shift):
-            taken = await take_deliveries(
-                shift.lane, shift.lease, shift.shop.settings.lane_concurrency - len(shift.busy)
-            )
-            shift.shop.announce(taken.moved)
-            if not taken.found and not shift.busy:
-                return True
-            for hand_over in taken.hand_overs:
-                task = asyncio.create_task(hand_out(shift, hand_over))
-                shift.busy.add(task)
-                task.add_done_callback(shift.busy.discard)
-            if shift.busy:
-                done, _ = await asyncio.wait(shift.busy, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()  # what went wrong in one ends the shift, is counted, and is tried again
-    finally:
-        await asyncio.gather(*shift.busy)
-    return False
+def open_shift(shop: Workshop, lease: Lease, lane: LaneState, provider: Provider) -> Shift:
+    """Begin a turn where the last one left off."""
+    now = shop.measure_time()
+    rate = RATES[lane.channel](shop.settings)
+    pace = Pace(rate, now, wait=lane.wait, slowed_to=lane.slowed_to, slowed_for=lane.slowed_for)
+    return Shift(shop, lane, lease, provider, pace, now + SHIFT_SECONDS, lane.paused, lane.refusals)
 
 
-async def keep_lease(shift: Shift) -> bool:
-    """Renew in time; false once the lease is lost or the shift is over."""
-    now = asyncio.get_running_loop().time()
-    if now >= shift.ends_at:
-        return False
-    if now - shift.renewed_at > LEASE_SECONDS / 3:
-        if not await renew_lease(shift.lease):
-            log.warning("lane lost", channel=shift.lane.channel.name)
-            return False
-        shift.renewed_at = now
-    return True
+async def pause(shop: Workshop, lane: LaneState, lease: Lease, *, reason: str) -> None:
+    """Say loudly, once, that an account is refused; one delivery tries again after a while."""
+    seconds = shop.settings.lane_pause_seconds
+    if await pause_lane(lane.id, reason, seconds):
+        log.error("lane paused", channel=lane.channel.name, account=lane.account, reason=reason)
+    await look_for_standstill(shop)
+    await postpone_work(lease, seconds)
 
 
-async def hand_out(shift: Shift, hand_over: HandOver) -> None:
-    """Hand one delivery over and write down the answer."""
-    await shift.pace.wait()
-    if asyncio.get_running_loop().time() - shift.renewed_at > LEASE_SECONDS:
-        # Frozen past the lease: somebody else may hold the lane, so nothing leaves from here any more.
-        return
-    answer = await shift.provider.send(hand_over, shift.shop.tell_time())
-    await write_answer(shift, hand_over, answer)
-
-
-async def write_answer(shift: Shift, hand_over: HandOver, answer: Answer) -> None:
-    """Make the carrier's answer a fact."""
-    if answer.verdict is Verdict.ANSWERED and answer.event is not None:
-        await keep_event(shift.shop, answer.event)
-        return
-    if answer.verdict is Verdict.UNKNOWN:
-        lasts = measure_uncertainty(shift.shop.settings)
-        shift.shop.announce(await give_back([hand_over.delivery_id], Handling.UNCERTAIN, lasts=lasts))
-        log.warning("answer lost", delivery=hand_over.public_id, reason=answer.reason)
-        return
-    shift.shop.announce(await give_back([hand_over.delivery_id], Handling.PLANNED))
-    if answer.verdict is Verdict.ACCOUNT_REFUSED:
-        shift.rest = PAUSE_SECONDS
-        await note_pause(shift.lane, answer.reason, shift.shop)
+async def pass_on(shift: Shift, seconds: float | None) -> None:
+    """Leave the lane so that the next turn, after some seconds or when it is asked for, keeps its pace."""
+    delay = shift.pace.delay(shift.shop.measure_time())
+    if delay > 0:
+        await hold_back(shift.lane.id, delay)
+    if shift.lane.paused or shift.stirred:
+        await look_for_standstill(shift.shop)
+    if seconds is None:
+        await finish_work(shift.lease)
     else:
-        shift.rest = max(shift.rest or 0, answer.retry_after or RETRY_SECONDS)
+        await postpone_work(shift.lease, seconds)
 
 
-async def note_pause(lane: Lane, reason: str | None, shop: Workshop) -> None:
-    """Say loudly that an account is refused; the lane tries again every minute."""
-    log.error("lane paused", channel=lane.channel.name, reason=reason)
-    await Lane.filter(id=lane.id).update(paused_at=shop.tell_time(), reason=(reason or "refused")[:200])
+async def end_dry(shift: Shift) -> None:
+    """Strike the work off: whoever plans something asks for it again."""
+    await pass_on(shift, None)
 
 
-async def keep_event(shop: Workshop, event: Event) -> None:
-    """Keep a carrier's answer, however long the database is away: the answer is known here alone."""
-    kept = False
-    while not kept:
-        with suppress(Unavailable):
-            await shop.writer.keep([event])
-            kept = True
-        if not kept:
-            await shop.rest(1.0)
+async def end_blocked(shift: Shift) -> None:
+    """Come back soon: the end of a call asks for nothing by itself."""
+    await pass_on(shift, LOOK_AGAIN_SECONDS)
+
+
+async def end_over(shift: Shift) -> None:
+    """Let somebody else have a turn."""
+    await pass_on(shift, 0)
+
+
+async def end_lost(shift: Shift) -> None:
+    """Leave everything to whoever holds the lane now."""
+
+
+async def end_in_trouble(shift: Shift) -> None:
+    """Pause a lane whose account is refused; let another one rest for as long as the carrier asks, or longer each time."""
+    trouble, shop, lane = shift.trouble, shift.shop, shift.lane
+    assert trouble is not None, "that is why it ended"
+    if trouble.refused:
+        await pause(shop, lane, shift.lease, reason=trouble.reason or "refused")
+        return
+    rest = max(trouble.retry_after, 1.0) if trouble.retry_after else choose_rest(shift.refusals)
+    if shift.paused:
+        rest = max(rest, shop.settings.lane_pause_seconds)
+    rate = shift.pace.rate(shop.measure_time())
+    await rest_lane(lane.id, rest, slow_down(RATES[lane.channel](shop.settings), rate))
+    log.warning("lane rests", channel=lane.channel.name, seconds=round(rest, 1), reason=trouble.reason)
+    if lane.paused or shift.stirred:
+        await look_for_standstill(shop)
+    await postpone_work(shift.lease, rest)
+
+
+def choose_rest(refusals: int) -> float:
+    """Return the seconds to rest after so many refusals in a row: twice as many each time, at most a minute."""
+    return min(FIRST_REST * 2.0 ** min(refusals, 10), LONGEST_REST)
+
+
+CONCLUSIONS: Mapping[Ending, Callable[[Shift], Awaitable[None]]] = {
+    Ending.DRY: end_dry,
+    Ending.BLOCKED: end_blocked,
+    Ending.OVER: end_over,
+    Ending.LOST: end_lost,
+    Ending.TROUBLE: end_in_trouble,
+}

@@ -1,19 +1,28 @@
 """What every job works with, put together once at start. Imports tocsin."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from tocsin.assessment import Moved
-from tocsin.events import Answer, HandOver
+from tocsin.events import Answer, Event, Finding, HandOver, Inquiry
+from tocsin.measures import Measures
 from tocsin.settings import Settings
+from tocsin.turns import Turns
 from tocsin.words import Channel
 from tocsin.writer import Writer
+from tocsin_jobs.exporter import Exporter
 
 
 class Provider(Protocol):
-    """A carrier's way out: one account on one channel."""
+    """A carrier's way out: one account on one channel. Nothing here raises for what a carrier or the network does."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def channel(self) -> Channel: ...
@@ -21,20 +30,42 @@ class Provider(Protocol):
     @property
     def account(self) -> str: ...
 
+    @property
+    def sender(self) -> str:
+        """What citizens see as the sender, and can refuse."""
+
     async def send(self, hand_over: HandOver, now: datetime) -> Answer:
-        """Hand one delivery over; never raises for what a carrier or the network does."""
+        """Hand one delivery over, once."""
+
+    async def look_up(self, inquiry: Inquiry, now: datetime) -> Finding:
+        """Ask what became of a delivery whose answer was lost."""
+
+    async def fetch(self, hand_over: HandOver, carrier_id: str) -> Sequence[Event]:
+        """Ask where a delivery stands that has been silent; nothing where the carrier can't tell."""
+
+    async def withdraw(self, carrier_id: str) -> bool:
+        """Cancel what the carrier still queues; false where it can't be cancelled any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Settings, the writer of this process, who is told of changes, and the carriers by channel."""
+    """Settings, the writer of this process, who is told of changes, and the carriers by channel.
+
+    `measure_time` gives seconds of a clock that never goes back; `turns` remembers whose turn it is in each lane;
+    `stopping` is set when the process ends, and nothing more is begun; `exporter` is there where workbooks are written;
+    `measures` counts.
+    """
 
     settings: Settings
     writer: Writer
     announce: Callable[[Moved], None]
     providers: Mapping[Channel, Provider]
     tell_time: Callable[[], datetime]
-    rest: Callable[[float], Awaitable[None]]
+    measure_time: Callable[[], float] = time.monotonic
+    turns: dict[UUID, Turns] = field(default_factory=dict)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    exporter: Exporter | None = None
+    measures: Measures = field(default_factory=Measures)
 
     @property
     def accounts(self) -> dict[Channel, str]:

@@ -1,22 +1,27 @@
 """Texts through Twilio: sending one, reading its reports, the table of its words. Imports statuses and events."""
 
-import asyncio
-import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import httpx2
 
-from tocsin.events import Answer, Event, HandOver, Verdict
+from tocsin.consents import list_senders
+from tocsin.events import Answer, Consent, Event, Finding, HandOver, Inquiry
 from tocsin.settings import Settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.words import Channel
-from tocsin_providers.twilio_answers import judge, read_object, read_pause, read_text
+from tocsin_providers.twilio_answers import DEAD_CODES, SUPPRESSED_CODES, read_text
+from tocsin_providers.twilio_hand_over import CODE, create
+from tocsin_providers.twilio_inbound import NUMBER, SID, read_inbound
+from tocsin_providers.twilio_inquiry import EARLIER, conclude, fetch, search
+from tocsin_providers.twilio_rest import TwilioRest
 from tocsin_providers.twilio_webhook import Pairs, find_delivery, read_field, verify_form
-from tocsin_providers.webhook import MalformedWebhook, Webhook
+from tocsin_providers.webhook import MalformedWebhook, Reader, Report, Webhook
 
 PATH = "/webhooks/twilio/messaging"
+INBOUND_PATH = f"{PATH}/inbound"
 
 WORDS: Mapping[str, DeliveryStatus] = {
     "accepted": DeliveryStatus.SMS_ACCEPTED,
@@ -37,16 +42,7 @@ STILL_WORDS = ("partially_delivered", "receiving", "received")
 REFUSED = "refused"
 """Our word for a request that Twilio answered with an error instead of a message."""
 
-OVERRIDES = "#rc=5&rp=ct,rt,5xx"
-"""Asks Twilio to try a callback five times more, also after an error of ours, which it would otherwise drop."""
-
-SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
 WORD = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-CODE = re.compile(r"[0-9]{1,9}", re.ASCII)
-
-TIMEOUT = httpx2.Timeout(15.0, connect=5.0, pool=5.0)
-DEADLINE = 30.0
-NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
 class TwilioMessaging:
@@ -57,11 +53,23 @@ class TwilioMessaging:
 
     def __init__(self, settings: Settings, client: httpx2.AsyncClient) -> None:
         self.account = settings.twilio_account_sid
+        self.sender = list_senders(settings).get(self.channel, "")
         self._settings = settings
-        self._client = client
-        # These two would write every URL to the log, and a search for a message has the citizen's number in it.
-        for name in ("httpx2", "httpcore2"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        self._rest = TwilioRest(settings, client)
+
+    def readers(self) -> dict[str, Reader]:
+        """Return who reads the webhooks of which path."""
+        return {PATH: self.read, INBOUND_PATH: self.read_inbound}
+
+    async def read(self, webhook: Webhook) -> Report:
+        """Return what a status callback reports, and a STOP of which we learn only by its effect."""
+        pairs = self.verify(webhook)
+        events = self.parse(pairs, webhook.raw_query)
+        return Report(events, [stop for event in events for stop in self._note_stop(event, read_field(pairs, "To"))])
+
+    async def read_inbound(self, webhook: Webhook) -> Report:
+        """Return what a citizen has written."""
+        return read_inbound(self.verify(webhook), self._settings, provider=self.name, sender=self.sender)
 
     def verify(self, webhook: Webhook) -> Pairs:
         """Return the fields of a callback that our account signed, else raise ForgedWebhook or MalformedWebhook."""
@@ -86,35 +94,21 @@ class TwilioMessaging:
                 status=WORDS.get(word),
                 error_code=error_code or None,
                 carrier_id=carrier_id,
+                dead=error_code in DEAD_CODES[self.channel],
             )
         ]
 
-    def callback_url(self, public_id: str) -> str:
-        """Return where Twilio shall report on this delivery."""
-        return f"{self._settings.public_url.rstrip('/')}{PATH}?delivery={public_id}{OVERRIDES}"
-
     async def send(self, hand_over: HandOver, now: datetime) -> Answer:
         """Hand one text over, once. Whatever happens is an Answer; none of its words is personal data."""
-        try:
-            async with asyncio.timeout(DEADLINE):
-                response = await self._post(self._compose(hand_over))
-        except NOT_SENT as error:
-            return Answer(Verdict.TRY_AGAIN, reason=f"Twilio could not be reached ({type(error).__name__}).")
-        except (httpx2.HTTPError, TimeoutError) as error:
-            return Answer(Verdict.UNKNOWN, reason=f"Twilio's answer was lost ({type(error).__name__}).")
-        if response.is_success:
-            return self._read_message(hand_over, response)
-        return self._read_error(hand_over, response, now)
-
-    async def _post(self, form: dict[str, str]) -> httpx2.Response:
-        settings = self._settings
-        return await self._client.post(
-            f"{settings.twilio_base_url.rstrip('/')}/2010-04-01/Accounts/{self.account}/Messages.json",
-            data=form,
-            auth=httpx2.BasicAuth(self.account, settings.twilio_auth_token),
-            timeout=TIMEOUT,
-            follow_redirects=False,
+        answer = await create(
+            self._rest,
+            "Messages.json",
+            self._compose(hand_over),
+            read=lambda row: self._read_row(hand_over, row),
+            refuse=lambda code: self._refuse(hand_over, code),
+            now=now,
         )
+        return replace(answer, consents=self._note_stop(answer.event, hand_over.address)) if answer.event else answer
 
     def _compose(self, hand_over: HandOver) -> dict[str, str]:
         settings = self._settings
@@ -124,35 +118,50 @@ class TwilioMessaging:
             "To": hand_over.address,
             "Body": hand_over.text,
             **sender,
-            "StatusCallback": self.callback_url(hand_over.public_id),
+            "StatusCallback": self._rest.callback_url(PATH, hand_over.public_id),
             "ValidityPeriod": str(settings.twilio_validity_seconds),
         }
 
-    def _read_message(self, hand_over: HandOver, response: httpx2.Response) -> Answer:
-        body = read_object(response.content)
-        carrier_id, word = read_text(body.get("sid"), SID), read_text(body.get("status"), WORD)
+    async def look_up(self, inquiry: Inquiry, now: datetime) -> Finding:
+        """Search by number, sender and time; the same text to the same number is told apart by what is bound already."""
+        hand_over = inquiry.hand_over
+        service = self._settings.twilio_messaging_service_sid
+        query = {"To": hand_over.address, "DateSent>": (inquiry.since - EARLIER).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        if service is None:
+            query["From"] = self.sender
+        return conclude(
+            await search(self._rest, "Messages.json", query),
+            inquiry,
+            matches=lambda row: row.get("body") == hand_over.text and row.get("messaging_service_sid") == service,
+            read=lambda row: self._read_row(hand_over, row),
+        )
+
+    async def fetch(self, hand_over: HandOver, carrier_id: str) -> Sequence[Event]:
+        """Return where a text stands."""
+        event = self._read_row(hand_over, await fetch(self._rest, f"Messages/{carrier_id}.json"))
+        return [event] if event else []
+
+    async def withdraw(self, carrier_id: str) -> bool:
+        """A text that was taken is on its way: nothing can be cancelled."""
+        return False
+
+    def _read_row(self, hand_over: HandOver, row: Mapping[str, object]) -> Event | None:
+        """Return what a message resource says; nothing where it is none."""
+        carrier_id, word = read_text(row.get("sid"), SID), read_text(row.get("status"), WORD)
         if carrier_id is None or word is None:
-            return Answer(Verdict.UNKNOWN, reason=f"Twilio answered HTTP {response.status_code} without a message.")
-        event = Event(
+            return None
+        error_code = read_text(row.get("error_code"), CODE)
+        return Event(
             event_key=f"{self.name}:{carrier_id}:rest:{word}",
             provider=self.name,
             account=self.account,
             delivery_id=hand_over.delivery_id,
             provider_word=word,
             status=WORDS.get(word),
-            error_code=read_text(body.get("error_code"), CODE),
+            error_code=error_code,
             carrier_id=carrier_id,
+            dead=error_code in DEAD_CODES[self.channel],
         )
-        return Answer(Verdict.ANSWERED, event)
-
-    def _read_error(self, hand_over: HandOver, response: httpx2.Response, now: datetime) -> Answer:
-        code = read_text(read_object(response.content).get("code"), CODE)
-        verdict = judge(response.status_code, code)
-        reason = f"Twilio answered HTTP {response.status_code}, code {code or 'none'}."
-        if verdict is Verdict.ANSWERED:
-            return Answer(verdict, self._refuse(hand_over, str(code)), reason=reason)
-        pause = read_pause(response.headers.get("retry-after"), now) if verdict is Verdict.TRY_AGAIN else None
-        return Answer(verdict, retry_after=pause, reason=reason)
 
     def _refuse(self, hand_over: HandOver, code: str) -> Event:
         return Event(
@@ -163,4 +172,11 @@ class TwilioMessaging:
             provider_word=REFUSED,
             status=DeliveryStatus.SMS_FAILED,
             error_code=code,
+            dead=code in DEAD_CODES[self.channel],
         )
+
+    def _note_stop(self, event: Event, address: str) -> Sequence[Consent]:
+        """Where Twilio blocks the number for our sender, the citizen has said STOP, though we may never have heard it."""
+        if event.error_code not in SUPPRESSED_CODES or not NUMBER.fullmatch(address):
+            return ()
+        return [Consent(event.event_key, self.channel, self.sender, address, stopped=True)]

@@ -1,6 +1,6 @@
 """What the webhooks of all Twilio products share: form, signer and fields. Imports webhook and signature."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qs, parse_qsl
 from uuid import UUID
 
@@ -66,11 +66,16 @@ def read_field(pairs: Pairs, name: str) -> str:
     return value
 
 
+def read_query(raw_query: bytes) -> Mapping[str, str]:
+    """Return what the query of a callback URL says once; it is signed with the rest, and we made it."""
+    try:
+        values = parse_qs(raw_query.decode("ascii"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
+    return {name: found[0] for name, found in values.items() if len(found) == 1}
+
+
 def find_delivery(raw_query: bytes) -> UUID | None:
     """Return the key of the delivery that the callback URL names, or nothing where it names none."""
-    try:
-        values = parse_qs(raw_query.decode("ascii"), max_num_fields=MOST_FIELDS).get("delivery", [])
-    except ValueError:
-        return None
-    found = recognise(values[0]) if len(values) == 1 else None
+    found = recognise(read_query(raw_query).get("delivery", ""))
     return found[1] if found and found[0] == "delivery" else None

@@ -1,7 +1,10 @@
-"""What a carrier posted, byte for byte, and the two ways of refusing it. Imports nothing of ours."""
+"""What a carrier posted, byte for byte, what it comes to, and the ways of refusing it. Imports events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from tocsin.events import Consent, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +30,42 @@ class ForgedWebhook(RefusedWebhook):
 
 
 class MalformedWebhook(RefusedWebhook):
-    """Not a form that the carrier sends."""
+    """Nothing that the carrier sends looks like this."""
+
+
+class StaleWebhook(RefusedWebhook):
+    """Too old, or too new, to be the carrier's own sending or a repetition of it: somebody replays it."""
+
+
+class UnreadableWebhook(RefusedWebhook):
+    """It can't be judged just now (a certificate is out of reach): the carrier shall send it again."""
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A body that a carrier acts on."""
+
+    body: bytes
+    media_type: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a webhook says: events and consents, all to be kept before it is answered.
+
+    Without `reply` the answer is empty. With `meanwhile` it may be given before the commit, while the database is slow:
+    a reply that makes the carrier come back.
+    """
+
+    events: Sequence[Event] = ()
+    consents: Sequence[Consent] = ()
+    reply: Reply | None = None
+    meanwhile: Reply | None = None
+
+
+class Reader(Protocol):
+    """Checks who posted a webhook and reads it; RefusedWebhook where it changes nothing."""
+
+    async def __call__(self, webhook: Webhook) -> Report: ...
