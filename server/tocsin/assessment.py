@@ -5,7 +5,7 @@ Call `lock_tallies` in a statement of its own first: a statement sees what was c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -96,7 +96,7 @@ attempt AS (
       WHEN f.tried THEN {OutcomeReason.NO_RECEIPT:d}
       WHEN f.cancelled THEN {OutcomeReason.CANCELLED:d}
       ELSE {OutcomeReason.NO_USABLE_CONTACT_POINT:d} END AS reason,
-    r.outcome AS old_outcome, r.unconfirmed AS old_unconfirmed, r.uncertain AS old_uncertain, r.pending AS old_pending,
+    r.outcome AS old_outcome, r.unconfirmed AS old_unconfirmed, r.uncertain AS old_uncertain, r.pending AS old_pending, r.reachable,
     r.call_best AS old_call, r.sms_best AS old_sms, r.email_best AS old_email
   FROM fact f JOIN recipient r ON r.id = f.recipient_id JOIN communication c ON c.id = r.communication_id
 )"""
@@ -113,6 +113,7 @@ WITH {ASSESSED}, moved AS (
     count(*) FILTER (WHERE outcome = 2) - count(*) FILTER (WHERE old_outcome = 2) AS in_progress,
     count(*) FILTER (WHERE outcome = 3) - count(*) FILTER (WHERE old_outcome = 3) AS not_contacted,
     count(*) FILTER (WHERE unconfirmed) - count(*) FILTER (WHERE old_unconfirmed) AS unconfirmed,
+    count(*) FILTER (WHERE outcome = 3 AND reachable) - count(*) FILTER (WHERE old_outcome = 3 AND reachable) AS eligible,
     sum(uncertain - old_uncertain) AS uncertain, sum(pending - old_pending) AS pending
   FROM assessed GROUP BY communication_id
 ), cell AS (
@@ -128,7 +129,7 @@ WITH {ASSESSED}, moved AS (
 UPDATE tally t SET version = t.version + 1, total = t.total + step.total, contacted = t.contacted + step.contacted,
   in_progress = t.in_progress + step.in_progress, not_contacted = t.not_contacted + step.not_contacted,
   unconfirmed = t.unconfirmed + step.unconfirmed, uncertain = t.uncertain + step.uncertain,
-  pending = t.pending + step.pending, counts = t.counts || coalesce(changed.counts, '{{}}'::jsonb),
+  pending = t.pending + step.pending, eligible = t.eligible + step.eligible, counts = t.counts || coalesce(changed.counts, '{{}}'::jsonb),
   changed_at = clock_timestamp()
 FROM step LEFT JOIN changed ON changed.communication_id = step.communication_id
 WHERE t.communication_id = step.communication_id
@@ -137,35 +138,52 @@ RETURNING t.communication_id, t.version, t.pending"""
 COMPLETE = """
 UPDATE communication c SET state = 'COMPLETED', completed_at = clock_timestamp(), modified_at = clock_timestamp()
 FROM tally t
-WHERE t.communication_id = c.id AND c.id = ANY($1::uuid[]) AND c.state = 'IN_PROGRESS' AND t.pending = 0
+WHERE t.communication_id = c.id AND c.id = ANY($1::uuid[]) AND c.state IN ('IN_PROGRESS', 'FAILED') AND t.pending = 0
   AND NOT EXISTS (SELECT FROM wave w WHERE w.communication_id = c.id AND w.planned_at IS NULL)
+  AND (t.contacted = t.total OR NOT EXISTS (SELECT FROM reminder m WHERE m.communication_id = c.id AND m.fate = 'PENDING'))
 RETURNING c.id"""
+
+
+SETTLE = """
+UPDATE wave SET settled_at = clock_timestamp() WHERE communication_id = ANY($1::uuid[]) AND settled_at IS NULL
+  AND planned_at IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a transaction changed: each communication's new version, those completed, the municipalities whose list shows it."""
+    """What a transaction changed: new versions by communication and by export, those completed, whose lists show it.
+
+    `citizens` are those whose profiles show something else now; it is a hint, and may leave somebody out.
+    """
 
     versions: Mapping[UUID, int]
     completed: Sequence[UUID] = ()
     listings: Sequence[UUID] = ()
+    exports: Mapping[UUID, int] = field(default_factory=dict)
+    citizens: Sequence[UUID] = ()
 
 
 async def lock_tallies(
-    connection: BaseDBAsyncClient, communications: Iterable[UUID], *, wait: bool = True
+    connection: BaseDBAsyncClient, communications: Iterable[UUID | None], *, wait: bool = True
 ) -> list[UUID]:
-    """Lock in id order what every writer locks first; without `wait`, only what nobody else holds."""
+    """Lock in id order what every writer locks first; without `wait`, only what nobody else holds.
+
+    A verification's delivery is of no communication: None is passed over, and its own row is what to lock.
+    """
     rows = await connection.execute_query_dict(
         "SELECT communication_id FROM tally WHERE communication_id = ANY($1::uuid[]) ORDER BY communication_id"
         f" FOR NO KEY UPDATE{'' if wait else ' SKIP LOCKED'}",
-        [sorted(set(communications))],
+        [sorted({each for each in communications if each is not None})],
     )
     return [row["communication_id"] for row in rows]
 
 
-async def reassess(connection: BaseDBAsyncClient, recipients: Iterable[UUID]) -> Moved:
-    """Bring recipients and tallies up to date after their deliveries changed: one step of version a communication."""
-    touched = sorted(set(recipients))
+async def reassess(connection: BaseDBAsyncClient, recipients: Iterable[UUID | None]) -> Moved:
+    """Bring recipients and tallies up to date after their deliveries changed: one step of version a communication.
+
+    None, the recipient of a verification's delivery, is passed over.
+    """
+    touched = sorted({each for each in recipients if each is not None})
     if not touched:
         return Moved({})
     rows = await connection.execute_query_dict(REASSESS, [touched])
@@ -180,6 +198,7 @@ async def complete(
     """Mark as completed what is dispatched and settled in every wave; add that to the versions already moved."""
     if not communications:
         return Moved(versions or {})
+    await connection.execute_query(SETTLE, [list(communications)])
     rows = await connection.execute_query_dict(COMPLETE, [list(communications)])
     completed = [row["id"] for row in rows]
     return Moved(versions or {}, completed, list(await touch_listing(connection, completed)))

@@ -1,7 +1,5 @@
 """Who is to be reached: the members of the groups given, else the category's subscribers. Imports nothing of ours."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -17,12 +15,8 @@ WHERE CASE WHEN EXISTS (SELECT FROM communication_group g WHERE g.communication_
   ELSE EXISTS (SELECT FROM subscription s WHERE s.citizen_id = c.id AND s.category_id = m.category_id)
     OR NOT EXISTS (SELECT FROM subscription s WHERE s.citizen_id = c.id) END"""
 
-NEXT = f"SELECT c.id, c.first_name, c.last_name, c.locale {AUDIENCE} AND c.id > $2 ORDER BY c.id LIMIT $3"
+NEXT = f"SELECT c.id {AUDIENCE} AND c.id > $2 ORDER BY c.id LIMIT $3"
 COUNT = f"SELECT count(*) AS n {AUDIENCE}"
-
-POINTS = """
-SELECT id, citizen_id, address, channels, suppressed_at IS NOT NULL AS suppressed, dead_channels
-FROM contact_point WHERE citizen_id = ANY($1::uuid[]) ORDER BY citizen_id, id"""
 
 
 async def count_audience(connection: BaseDBAsyncClient, communication_id: UUID) -> int:
@@ -32,14 +26,7 @@ async def count_audience(connection: BaseDBAsyncClient, communication_id: UUID) 
 
 async def list_audience(
     connection: BaseDBAsyncClient, communication_id: UUID, after: UUID | None, *, limit: int
-) -> list[dict[str, Any]]:
+) -> list[UUID]:
     """Return the next citizens in key order."""
-    return await connection.execute_query_dict(NEXT, [communication_id, after or NOBODY, limit])
-
-
-async def list_points(connection: BaseDBAsyncClient, citizens: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:
-    """Return each citizen's contact points as they are now, oldest first."""
-    found: dict[UUID, list[Mapping[str, Any]]] = {}
-    for row in await connection.execute_query_dict(POINTS, [list(citizens)]):
-        found.setdefault(row["citizen_id"], []).append(row)
-    return found
+    rows = await connection.execute_query_dict(NEXT, [communication_id, after or NOBODY, limit])
+    return [row["id"] for row in rows]

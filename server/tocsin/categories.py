@@ -1,13 +1,14 @@
-"""Categories: making one. Imports errors, identifiers, texts, viewers and words."""
+"""Categories: making one. Imports audit, errors, identifiers, texts, viewers and words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.database import get_database
+from tocsin.audit import Action, note
 from tocsin.errors import BadInput, Conflict
-from tocsin.identifiers import make_id
+from tocsin.identifiers import expose, make_id
 from tocsin.texts import check_line, check_text
+from tocsin.transactions import in_transaction
 from tocsin.viewers import Viewer
 from tocsin.words import Channel, Role
 
@@ -37,10 +38,13 @@ async def create_category(viewer: Viewer, new: NewCategory) -> UUID:
     if new.description is not None:
         description = check_text(new.description, field="input.description", most=DESCRIPTION_LENGTH, least=0) or None
     if not new.channels:
-        raise BadInput("A category needs a channel at least.", field="input.channels")
+        raise BadInput("A category needs a channel; choose one at least.", field="input.channels")
     switches = [new.confirmation_required, new.voicemail_counts]
     values = [make_id(), viewer.municipality_id, name, description, *switches, sorted(set(map(int, new.channels)))]
-    rows = await get_database().execute_query_dict(INSERT, values)
-    if not rows:
-        raise Conflict("There is a category of this name already; choose another name.", field="input.name")
-    return UUID(str(rows[0]["id"]))
+    async with in_transaction() as connection:
+        rows = await connection.execute_query_dict(INSERT, values)
+        if not rows:
+            raise Conflict("There is a category of this name already; choose another name.", field="input.name")
+        made = UUID(str(rows[0]["id"]))
+        await note(connection, viewer, Action.CREATE_CATEGORY, subject_id=expose("category", made))
+    return made

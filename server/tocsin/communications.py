@@ -1,4 +1,4 @@
-"""Communications: making one, as a draft. Imports contents, idempotency, listing, errors, viewers and words."""
+"""Communications: making one, as a draft. Imports audit, contents, idempotency, listing, errors, viewers and words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,15 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
+from tocsin.audit import Action, note
 from tocsin.contents import RULES, Content, check_contents
 from tocsin.errors import BadInput, NotFound
 from tocsin.idempotency import claim_key
-from tocsin.identifiers import make_id
+from tocsin.identifiers import expose, make_id
 from tocsin.listing import touch_listing
 from tocsin.records.communications import Communication, CommunicationContent, CommunicationGroup
 from tocsin.texts import check_line
+from tocsin.transactions import in_transaction
 from tocsin.viewers import Viewer
 from tocsin.words import Channel, CommunicationKind, CommunicationState, Locale, Role
 
@@ -71,6 +72,7 @@ async def create_communication(viewer: Viewer, new: NewCommunication, *, key: st
                 return first
         draft = await check_communication(connection, viewer.municipality_id, new)
         await keep_draft(connection, viewer.municipality_id, draft, made=made, now=now)
+        await note(connection, viewer, Action.CREATE_COMMUNICATION, subject_id=expose("communication", made))
         await touch_listing(connection, [made])
     return made
 
@@ -131,7 +133,7 @@ async def find_category(connection: BaseDBAsyncClient, municipality_id: UUID, ca
 async def check_groups(connection: BaseDBAsyncClient, municipality_id: UUID, groups: Sequence[UUID]) -> None:
     """Refuse too many groups, and groups that are not the municipality's."""
     if len(groups) > MOST_GROUPS:
-        raise BadInput(f"At most {MOST_GROUPS} groups can be addressed at once.", field="input.groupIds")
+        raise BadInput(f"These are too many groups; choose at most {MOST_GROUPS}.", field="input.groupIds")
     if groups:
         found = (await connection.execute_query_dict(OF_GROUPS, [list(groups), municipality_id]))[0]["n"]
         if found < len(groups):
@@ -172,13 +174,21 @@ async def keep_draft(
         created_at=now,
         modified_at=now,
     ).save(using_db=connection, force_create=True)
-    texts = [
+    await CommunicationContent.bulk_create(make_contents(made, draft.contents), using_db=connection)
+    await CommunicationGroup.bulk_create(make_groups(made, draft.group_ids), using_db=connection)
+
+
+def make_contents(communication_id: UUID, contents: Iterable[Content]) -> list[CommunicationContent]:
+    """Make the rows of a communication's texts."""
+    return [
         CommunicationContent(
-            id=make_id(), communication_id=made, locale=content.locale,
+            id=make_id(), communication_id=communication_id, locale=content.locale,
             **{rule.name: getattr(content, rule.name) for rule in RULES},
         )
-        for content in draft.contents
+        for content in contents
     ]  # fmt: skip
-    groups = [CommunicationGroup(id=make_id(), communication_id=made, group_id=group) for group in draft.group_ids]
-    await CommunicationContent.bulk_create(texts, using_db=connection)
-    await CommunicationGroup.bulk_create(groups, using_db=connection)
+
+
+def make_groups(communication_id: UUID, groups: Iterable[UUID]) -> list[CommunicationGroup]:
+    """Make the rows that say to whom a communication is addressed."""
+    return [CommunicationGroup(id=make_id(), communication_id=communication_id, group_id=group) for group in groups]

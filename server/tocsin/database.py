@@ -15,7 +15,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from tocsin.errors import ConfigurationError
 
-RECORDS = ["tocsin.records.people", "tocsin.records.communications", "tocsin.records.work"]
+RECORDS = [f"tocsin.records.{name}" for name in ("people", "communications", "work", "exports")]
 MIGRATIONS = "tocsin.records.migrations"
 MIGRATION_LOCK = 0x70C51
 POOL = 12
@@ -23,6 +23,7 @@ POOL = 12
 UNREACHABLE = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut and is used before that is noticed
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -47,6 +48,13 @@ def describe_database(url: str) -> dict[str, Any]:
     }
 
 
+async def leave_session(connection: object) -> None:
+    """Change nothing of a session that goes back to the pool, where asyncpg would reset it by a statement of its own.
+
+    Nothing of ours outlives its transaction, and asyncpg ends an open one before it calls this.
+    """
+
+
 def read_credentials(url: str) -> dict[str, Any]:
     """Return what the driver needs of a postgres URL; ConfigurationError where it is none."""
     parts = urlsplit(url)
@@ -63,7 +71,9 @@ def read_credentials(url: str) -> dict[str, Any]:
         "maxsize": POOL,
         "application_name": "tocsin",
         "command_timeout": 60,
-        "server_settings": {"lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
+        "reset": leave_session,
+        # Our statements touch few rows and are planned as if they touched many: compiling them takes longer than they do.
+        "server_settings": {"lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s", "jit": "off"},
     }
     if "sslmode" in query:
         credentials["ssl"] = query["sslmode"][0]

@@ -4,6 +4,7 @@ Imports nothing of ours. Everything here blocks: call it before the loop runs or
 """
 
 import asyncio
+import os
 import subprocess
 import warnings
 from contextlib import suppress
@@ -30,14 +31,14 @@ class EmbeddedPostgres:
     """One cluster in `<data directory>/postgres`; the last process to leave stops it."""
 
     def __init__(self, data_directory: Path, *, settings: str = TUNING) -> None:
-        self._directory = data_directory.resolve() / "postgres"
+        self.directory = data_directory.resolve() / "postgres"
         self._settings = settings
         self._server: PostgresServer | None = None
 
     def start(self) -> str:
         """Make the cluster where there is none, start it where it does not run; return the URL of our database."""
-        self._directory.parent.mkdir(parents=True, exist_ok=True)
-        server = get_server(self._directory, start=False)
+        self.directory.parent.mkdir(parents=True, exist_ok=True)
+        server = get_server(self.directory, start=False)
         if server.pgdata not in PostgresServer._instances:
             self._prepare(server)
             server.start()
@@ -61,8 +62,13 @@ class EmbeddedPostgres:
 
     @property
     def alive(self) -> bool:
-        """Whether the server process runs."""
-        return self._server is not None and self._server.get_postmaster_info().is_running()
+        """Whether the server process runs; where its end is ours to fetch, as for a container's first process, it is fetched."""
+        if self._server is None:
+            return False
+        found = self._server.get_postmaster_info()
+        with suppress(ChildProcessError):
+            os.waitpid(found.pid, os.WNOHANG)
+        return bool(found.is_running())
 
     def revive(self) -> None:
         """Start the server again after it died; what it had committed is there."""

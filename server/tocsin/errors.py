@@ -52,6 +52,18 @@ class NotAvailable(TocsinError):
     code = "NOT_AVAILABLE"
 
 
+class RateLimited(TocsinError):
+    """More is asked for at a time than one client may have."""
+
+    code = "RATE_LIMITED"
+
+
+class TooExpensive(TocsinError):
+    """One operation asks for more than the limits allow; it has not run."""
+
+    code = "TOO_EXPENSIVE"
+
+
 class Unavailable(TocsinError):
     code = "UNAVAILABLE"
 

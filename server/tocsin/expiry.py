@@ -1,11 +1,10 @@
 """How long a pending status may stay unanswered, and the write that ends it. Imports statuses and assessment."""
 
-from tortoise.transactions import in_transaction
-
 from tocsin.assessment import Moved, lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.settings import Settings
 from tocsin.statuses import MEANINGS, DeliveryStatus
+from tocsin.transactions import in_transaction
 from tocsin.words import Standing
 
 S = DeliveryStatus
@@ -40,8 +39,8 @@ SELECT DISTINCT communication_id FROM (
 
 EXPIRE = """
 UPDATE delivery SET expired = true WHERE id IN (
-  SELECT id FROM delivery WHERE communication_id = ANY($1::uuid[]) AND NOT expired AND expires_at <= now()
-  ORDER BY expires_at LIMIT $2)
+  SELECT id FROM delivery WHERE (communication_id = ANY($1::uuid[]) OR communication_id IS NULL) AND NOT expired
+    AND expires_at <= now() ORDER BY expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING recipient_id"""
 
 

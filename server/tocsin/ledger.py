@@ -3,21 +3,31 @@
 Order is forgotten here: a delivery's status is the greatest ever reported, each fact beside it a least or a greatest.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
+import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import Moved, judge_in_sql, lock_tallies, reassess
+from tocsin.crashes import CrashPoint, crash
 from tocsin.database import get_database
+from tocsin.dead_addresses import mark_addresses
 from tocsin.events import Event
+from tocsin.identifiers import expose
+from tocsin.mailboxes import demand_restarts
 from tocsin.parking import park_events
 from tocsin.statuses import DeliveryStatus
+from tocsin.transactions import in_transaction
 from tocsin.words import Handling, Standing
 
+FOLLOW = "SELECT event_key, delivery_id FROM delivery_event WHERE event_key = ANY($1::text[])"
+
 FIND = "SELECT id, communication_id, account FROM delivery WHERE id = ANY($1::uuid[])"
+OWNERS = "SELECT DISTINCT citizen_id FROM contact_point WHERE id = ANY($1::uuid[])"
+LOCK_ALONE = "SELECT id FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 COLUMNS = {
     "event_key": "text",
@@ -31,6 +41,7 @@ COLUMNS = {
     "ended": "boolean",
     "answered_by": "smallint",
     "duration": "integer",
+    "dead": "boolean",
 }
 ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(COLUMNS.values(), 1))
 EXPIRES = f"${len(COLUMNS) + 1}"
@@ -53,22 +64,22 @@ WITH incoming AS (
   FROM fresh WHERE status IS NOT NULL ORDER BY delivery_id, status DESC, event_key
 ), judged AS (
   SELECT e.*, {judge_in_sql("e.status", "false")} AS standing
-  FROM fresh e JOIN delivery d ON d.id = e.delivery_id JOIN communication c ON c.id = d.communication_id
+  FROM fresh e JOIN delivery d ON d.id = e.delivery_id LEFT JOIN communication c ON c.id = d.communication_id
 ), fact AS (
   SELECT delivery_id, min(at) FILTER (WHERE status IS NOT NULL AND standing = {Standing.REACHED:d}) AS reached_at,
     min(at) FILTER (WHERE ended) AS ended_at,
     min(at) FILTER (WHERE status = {DeliveryStatus.CALL_CONFIRMED:d}) AS confirmed_at,
-    max(answered_by) AS answered_by, max(duration) AS duration,
+    max(answered_by) AS answered_by, max(duration) AS duration, bool_or(dead) AS dead,
     min(carrier_id) FILTER (WHERE status IS NOT NULL) AS least_id,
     max(carrier_id) FILTER (WHERE status IS NOT NULL) AS greatest_id
   FROM judged GROUP BY delivery_id
 ), next AS (
-  SELECT d.id, d.recipient_id, coalesce(top.status > coalesce(d.status, 0), false) AS raised,
+  SELECT d.id, d.recipient_id, d.second_carrier_id AS known_id, coalesce(top.status > coalesce(d.status, 0), false) AS raised,
     coalesce(top.status = d.status AND top.event_key < d.status_key, false) AS earlier,
     top.status, top.event_key, top.error_code, top.lasts, top.status_at,
     LEAST(d.reached_at, fact.reached_at) AS reached_at, LEAST(d.ended_at, fact.ended_at) AS ended_at,
     LEAST(d.confirmed_at, fact.confirmed_at) AS confirmed_at, GREATEST(d.answered_by, fact.answered_by) AS answered_by,
-    GREATEST(d.duration, fact.duration) AS duration, LEAST(d.carrier_id, fact.least_id) AS carrier_id,
+    GREATEST(d.duration, fact.duration) AS duration, d.dead OR fact.dead AS dead, LEAST(d.carrier_id, fact.least_id) AS carrier_id,
     NULLIF(GREATEST(d.carrier_id, d.second_carrier_id, fact.greatest_id), LEAST(d.carrier_id, fact.least_id)) AS second_id
   FROM fact JOIN delivery d ON d.id = fact.delivery_id LEFT JOIN top ON top.delivery_id = fact.delivery_id
 )
@@ -82,13 +93,17 @@ UPDATE delivery d SET
   skip_reason = CASE WHEN n.status IS NULL THEN d.skip_reason END,
   expired = d.expired AND NOT n.raised,
   expires_at = CASE WHEN n.raised THEN now() + n.lasts * interval '1 second' ELSE d.expires_at END,
+  asked_at = CASE WHEN n.raised THEN NULL ELSE d.asked_at END,
   reached_at = n.reached_at, ended_at = n.ended_at, confirmed_at = n.confirmed_at, answered_by = n.answered_by,
-  duration = n.duration, carrier_id = n.carrier_id, second_carrier_id = n.second_id
+  duration = n.duration, dead = n.dead, carrier_id = n.carrier_id, second_carrier_id = n.second_id
 FROM next n
 WHERE d.id = n.id AND (n.raised OR n.earlier OR (n.reached_at, n.ended_at, n.confirmed_at, n.answered_by, n.duration,
-    n.carrier_id, n.second_id) IS DISTINCT FROM (d.reached_at, d.ended_at, d.confirmed_at, d.answered_by, d.duration,
-    d.carrier_id, d.second_carrier_id))
-RETURNING d.recipient_id"""
+    n.dead, n.carrier_id, n.second_id) IS DISTINCT FROM (d.reached_at, d.ended_at, d.confirmed_at, d.answered_by,
+    d.duration, d.dead, d.carrier_id, d.second_carrier_id))
+RETURNING d.id, d.recipient_id, d.verification_id, d.contact_point_id, d.status, d.dead,
+  n.known_id IS NULL AND n.second_id IS NOT NULL AS doubled"""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +117,23 @@ class Applied:
 
 @dataclass(slots=True)
 class Sorted:
-    """Events by what can be done with them."""
+    """Events by what can be done with them: those of verifications, which have no communication, under None."""
 
-    matched: dict[UUID, list[Event]] = field(default_factory=dict)
+    matched: dict[UUID | None, list[Event]] = field(default_factory=dict)
     unmatched: list[Event] = field(default_factory=list)
+
+
+async def name_deliveries(events: Sequence[Event]) -> list[Event]:
+    """Return the events, those that only follow another one with that one's delivery where the ledger has it."""
+    wanted = list({event.follows for event in events if event.delivery_id is None and event.follows})
+    rows = await get_database().execute_query_dict(FOLLOW, [wanted]) if wanted else []
+    known = {row["event_key"]: row["delivery_id"] for row in rows}
+    return [
+        replace(event, delivery_id=known[event.follows])
+        if event.delivery_id is None and event.follows in known
+        else event
+        for event in events
+    ]
 
 
 async def sort_events(events: Sequence[Event]) -> Sorted:
@@ -128,9 +156,15 @@ async def apply_events(events: Sequence[Event], lasts: Mapping[DeliveryStatus, f
     sorting = await sort_events(events)
     async with in_transaction() as connection:
         parked = await park_events(connection, sorting.unmatched)
-        locked = await choose_locks(connection, list(sorting.matched))
+        locked: list[UUID | None] = [
+            *await choose_locks(connection, [key for key in sorting.matched if key is not None])
+        ]
+        if None in sorting.matched:
+            await lock_alone(connection, sorting.matched[None])
+            locked.append(None)
         ready = [event for key in locked for event in sorting.matched[key]]
         moved = await raise_deliveries(connection, ready, lasts)
+        crash(CrashPoint.EVENTS_WRITTEN)
     busy = [event for key, waiting in sorting.matched.items() if key not in locked for event in waiting]
     return Applied(moved, busy, parked)
 
@@ -143,6 +177,12 @@ async def choose_locks(connection: BaseDBAsyncClient, communications: Sequence[U
     return locked or await lock_tallies(connection, [min(communications)])
 
 
+async def lock_alone(connection: BaseDBAsyncClient, events: Sequence[Event]) -> None:
+    """Lock the deliveries of verifications themselves: they have no tally."""
+    deliveries = [event.delivery_id for event in events]
+    await connection.execute_query_dict(LOCK_ALONE, [deliveries])
+
+
 async def raise_deliveries(
     connection: BaseDBAsyncClient, events: Sequence[Event], lasts: Mapping[DeliveryStatus, float]
 ) -> Moved:
@@ -152,5 +192,22 @@ async def raise_deliveries(
     unique = list({event.event_key: event for event in events}.values())
     columns: list[list[object]] = [[getattr(event, name) for event in unique] for name in COLUMNS]
     columns.append([lasts.get(event.status) if event.status else None for event in unique])
+    await demand_restarts(connection, unique)
     rows = await connection.execute_query_dict(RAISE, columns)
-    return await reassess(connection, [row["recipient_id"] for row in rows])
+    await mark_addresses(connection, rows)
+    report_doubled(rows)
+    moved = await reassess(connection, [row["recipient_id"] for row in rows])
+    tried = [row["contact_point_id"] for row in rows if row["verification_id"] is not None]
+    return replace(moved, citizens=await find_owners(connection, tried)) if tried else moved
+
+
+async def find_owners(connection: BaseDBAsyncClient, points: Sequence[UUID]) -> list[UUID]:
+    """Return the citizens whose contact points these are: their profiles show where a verification stands."""
+    return [row["citizen_id"] for row in await connection.execute_query_dict(OWNERS, [points])]
+
+
+def report_doubled(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Say of a delivery that turns out to be at its carrier under two ids that the citizen may have been contacted twice."""
+    for row in rows:
+        if row["doubled"]:
+            log.warning("handed over twice", delivery=expose("delivery", row["id"]))

@@ -21,6 +21,8 @@ WITH stepped AS (
 )
 SELECT id, version FROM stepped"""
 
+STEP = "UPDATE municipality SET version = version + 1 WHERE id = $1"
+
 
 async def touch_listing(connection: BaseDBAsyncClient, communications: Iterable[UUID]) -> dict[UUID, int]:
     """Note in the caller's transaction that fields which lists show have changed; return the new version by municipality.
@@ -33,3 +35,8 @@ async def touch_listing(connection: BaseDBAsyncClient, communications: Iterable[
     owners = await connection.execute_query_dict(LOCK, [touched])
     rows = await connection.execute_query_dict(TOUCH, [touched, [row["id"] for row in owners]])
     return {row["id"]: row["version"] for row in rows}
+
+
+async def note_removal(connection: BaseDBAsyncClient, municipality_id: UUID) -> None:
+    """Note in the caller's transaction that something has left the list, so that whoever watches it looks."""
+    await connection.execute_query(STEP, [municipality_id])

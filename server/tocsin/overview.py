@@ -88,12 +88,22 @@ def select_communications(municipality_id: UUID, chosen: ListFilter) -> Selectio
         selection.demand("c.campaign_id IS NULL")
     else:
         selection.demand("c.campaign_id = {}", chosen.campaign_id)
-    if chosen.search is not None:
-        wanted = fold(check_text(chosen.search, field="search", most=SEARCH_LENGTH, least=0))
-        selection.demand(f"position({{}}::text IN {FOLDED_TITLE}) > 0", wanted)
-    if chosen.states is not None:
-        selection.demand(f"{STATE} = ANY({{}}::text[])", [state.value for state in chosen.states])
+    demand_title(selection, chosen.search, field="search")
+    demand_states(selection, chosen.states)
     return selection
+
+
+def demand_title(selection: Selection, search: str | None, *, field: str) -> None:
+    """Narrow to titles that hold the words searched, whatever their case and accents."""
+    if search is not None:
+        wanted = fold(check_text(search, field=field, most=SEARCH_LENGTH, least=0))
+        selection.demand(f"position({{}}::text IN {FOLDED_TITLE}) > 0", wanted)
+
+
+def demand_states(selection: Selection, states: Sequence[CommunicationState] | None) -> None:
+    """Narrow to any of these states; without them, nothing."""
+    if states is not None:
+        selection.demand(f"{STATE} = ANY({{}}::text[])", [state.value for state in states])
 
 
 async def list_communications(

@@ -1,8 +1,7 @@
 """Pages of lists that grow, by keyset: the cursor holds where the last row stands, sealed. Imports errors."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -10,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 from tocsin.errors import BadInput
 
@@ -33,6 +31,15 @@ class Order:
     def clause(self) -> str:
         """The ORDER BY of this sort."""
         return ", ".join(f"{column}{' DESC' if self.descending else ''}" for column, _ in self.keys)
+
+    @property
+    def columns(self) -> str:
+        """The keys of a row as columns, `key_0`, `key_1` and so on."""
+        return ", ".join(f"{column} AS key_{index}" for index, (column, _) in enumerate(self.keys))
+
+    def locate(self, row: Mapping[str, Any]) -> list[object]:
+        """Return where a row stands that has those columns."""
+        return [row[f"key_{index}"] for index in range(len(self.keys))]
 
     def begin_after(self, position: int) -> str:
         """Return the condition that a row stands behind the values given as text parameters from `position` on."""
@@ -62,7 +69,7 @@ class CursorCodec:
                 raise InvalidTag
             return self.cipher.decrypt(sealed, self.scope).decode().split(SEPARATOR)
         except (ValueError, InvalidTag):
-            message = "This cursor does not belong to this list and order; begin again without it."
+            message = "This cursor does not belong to this list and order; leave it out to begin again."
             raise BadInput(message, field="after") from None
 
 
@@ -80,7 +87,7 @@ class PageRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= self.first <= LARGEST_PAGE:
-            raise BadInput(f"`first` has to be between 1 and {LARGEST_PAGE}.", field="first")
+            raise BadInput(f"`first` is out of range; choose 1 to {LARGEST_PAGE}.", field="first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,35 +121,35 @@ class Selection:
         return f"FROM {self.tables} WHERE {' AND '.join(self.conditions)}"
 
 
-async def count_rows(connection: BaseDBAsyncClient, selection: Selection) -> int | None:
-    """Return how many rows there are; nothing above 10,000, where counting would cost more than it tells."""
-    limited = f"SELECT count(*) AS n FROM (SELECT {selection.source} LIMIT {COUNTED_UP_TO + 1}) counted"
-    number: int = (await connection.execute_query_dict(limited, selection.values))[0]["n"]
-    return number if number <= COUNTED_UP_TO else None
+async def count_rows(
+    connection: BaseDBAsyncClient, source: str, values: Sequence[object], *, most: int = COUNTED_UP_TO
+) -> int | None:
+    """Return how many rows `source`, all that follows the columns, has; nothing above `most`.
+
+    Above 10,000 counting would cost more than it tells.
+    """
+    limited = f"SELECT count(*) AS n FROM (SELECT {source} LIMIT {most + 1}) counted"
+    number: int = (await connection.execute_query_dict(limited, list(values)))[0]["n"]
+    return number if number <= most else None
 
 
 async def read_page(
     connection: BaseDBAsyncClient, selection: Selection, order: Order, *, request: PageRequest, codec: CursorCodec
 ) -> Page[dict[str, Any]]:
-    """Return one page of a selection. Every column of the order has to be among the columns, as `key_0`, `key_1`, …"""
-    total = await count_rows(connection, selection) if request.counted else None
+    """Return one page of a selection."""
+    total = await count_rows(connection, selection.source, selection.values) if request.counted else None
     if request.after is not None:
         position = len(selection.values) + 1
         selection.values += codec.decode(request.after)
         selection.conditions.append(order.begin_after(position))
-    keys = ", ".join(f"{column} AS key_{index}" for index, (column, _) in enumerate(order.keys))
-    statement = (
-        f"SELECT {selection.columns}, {keys} {selection.source} ORDER BY {order.clause} LIMIT {request.first + 1}"
-    )
+    statement = f"SELECT {selection.columns}, {order.columns} {selection.source} ORDER BY {order.clause} LIMIT {request.first + 1}"
     found = await connection.execute_query_dict(statement, selection.values)
-    names = [f"key_{index}" for index in range(len(order.keys))]
-    rows = [(codec.encode([row[name] for name in names]), row) for row in found[: request.first]]
+    return make_page([(order.locate(row), row) for row in found], request, codec=codec, total=total)
+
+
+def make_page(
+    found: Sequence[tuple[Sequence[object], Row]], request: PageRequest, *, codec: CursorCodec, total: int | None
+) -> Page[Row]:
+    """Return the page that begins with these rows, each behind the values of its sort keys; one row more says that more follow."""
+    rows = [(codec.encode(keys), row) for keys, row in found[: request.first]]
     return Page(rows, more=len(found) > request.first, begun=request.after is not None, total=total)
-
-
-@asynccontextmanager
-async def hold_snapshot() -> AsyncIterator[BaseDBAsyncClient]:
-    """Give a connection on which every statement sees the database of one moment."""
-    async with in_transaction() as connection:
-        await connection.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield connection

@@ -12,6 +12,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.statuses import DeliveryStatus
+from tocsin.words import AnsweredBy
 
 PARK = """
 INSERT INTO parked_event (event_key, account, provider, event, received_at, next_try_at, tries)
@@ -25,6 +26,8 @@ UPDATE parked_event SET tries = tries + 1, next_try_at = now() + LEAST(power(2, 
 WHERE event_key IN (SELECT event_key FROM parked_event WHERE next_try_at <= now() ORDER BY next_try_at LIMIT $1
   FOR UPDATE SKIP LOCKED)
 RETURNING event"""
+
+HURRY = "UPDATE parked_event SET next_try_at = now() WHERE next_try_at > now() RETURNING event_key"
 
 FREE = """
 DELETE FROM parked_event p USING delivery_event e WHERE e.event_key = p.event_key AND p.event_key = ANY($1::text[])"""
@@ -48,6 +51,11 @@ async def take_parked(limit: int = 500) -> list[Event]:
     return [restore(json.loads(row["event"]) if isinstance(row["event"], str) else row["event"]) for row in rows]
 
 
+async def hurry_parked() -> None:
+    """Let the time of every parked event come now."""
+    await get_database().execute_query_dict(HURRY)
+
+
 async def free_parked(events: Sequence[Event]) -> None:
     """Forget the parked copies of what the ledger now holds."""
     await get_database().execute_query(FREE, [[event.event_key for event in events]])
@@ -58,5 +66,6 @@ def restore(stored: dict[str, Any]) -> Event:
     values = dict(stored)
     values["delivery_id"] = UUID(stored["delivery_id"]) if stored["delivery_id"] else None
     values["status"] = DeliveryStatus(int(stored["status"])) if stored["status"] is not None else None
+    values["answered_by"] = AnsweredBy(stored["answered_by"]) if stored["answered_by"] is not None else None
     values["occurred_at"] = datetime.fromisoformat(stored["occurred_at"]) if stored["occurred_at"] else None
     return Event(**values)

@@ -13,7 +13,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tocsin.statuses import MEANINGS
-from tocsin.words import Channel, CommunicationKind, CommunicationState, Handling, Standing, WaveKind
+from tocsin.words import Channel, CommunicationKind, CommunicationState, Handling, ReminderFate, Standing, WaveKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class TallyPicture:
     changed_at: datetime
     next_reminder_at: datetime | None
     reminders_left: int
+    last_reminder_at: datetime | None
     eligible: int
     first_attempts_over: bool
     recontact_running: bool
@@ -57,37 +58,53 @@ OPEN = f"""({HELD} OR d.handling <> {Handling.SKIPPED:d} AND NOT d.expired
 
 
 def any_wave(kind: WaveKind, condition: str) -> str:
-    """Return the SQL of: a wave of that kind is still being planned, or has a delivery of that condition.
-
-    While there is one wave only the tally answers alone, which spares a look at every delivery in the busiest minutes.
-    """
-    return f"""(SELECT coalesce(bool_or(w.planned_at IS NULL
-    OR t.pending > 0 AND (waves.number = 1
-      OR EXISTS (SELECT FROM delivery d WHERE d.wave_id = w.id AND {condition}))), false)
-    FROM wave w WHERE w.communication_id = c.id AND w.kind = '{kind.value}')"""
+    """Return the SQL of: a wave of that kind is still being planned, or is in that condition."""
+    return f"""EXISTS (SELECT FROM wave w WHERE w.communication_id = c.id AND w.kind = '{kind.value}'
+    AND (w.planned_at IS NULL OR {condition}))"""
 
 
-READ = f"""
+UNSETTLED = "w.settled_at IS NULL"
+UNDISPATCHED = f"EXISTS (SELECT FROM delivery d WHERE d.wave_id = w.id AND {HELD})"
+
+PICTURE = f"""
 SELECT c.municipality_id, c.kind, c.state, c.channels, c.sent_at, c.completed_at, t.*,
-  waves.reminded, waves.number > 0 AS begun, last.started_at AS last_recontact_at, last.started_by AS last_recontact_by,
-  {any_wave(WaveKind.INITIAL, OPEN)} AS first_open, {any_wave(WaveKind.AUTO_REMINDER, HELD)} AS reminder_held,
-  {any_wave(WaveKind.RECONTACT, OPEN)} AS recontact_running
+  reminders.due_at AS next_reminder_at, reminders.number AS reminders_left, reminders.last_at AS last_reminder_at,
+  waves.reminded, waves.number > 0 AS begun,
+  last.started_at AS last_recontact_at, last.started_by AS last_recontact_by,
+  {any_wave(WaveKind.INITIAL, UNSETTLED)} AS first_open, {any_wave(WaveKind.AUTO_REMINDER, UNDISPATCHED)} AS reminder_held,
+  {any_wave(WaveKind.RECONTACT, UNSETTLED)} AS recontact_running
 FROM tally t JOIN communication c ON c.id = t.communication_id
 CROSS JOIN LATERAL (SELECT count(*) AS number,
+  coalesce(bool_or(w.planned_at IS NULL), false) AS planning,
   coalesce(bool_or(w.kind = '{WaveKind.AUTO_REMINDER.value}'), false) AS reminded FROM wave w WHERE w.communication_id = c.id) waves
+-- Nobody is left to be reminded where all are contacted, unless one is lost again before the reminder is due.
+CROSS JOIN LATERAL (SELECT count(*) AS number, min(m.due_at) AS due_at, max(m.due_at) AS last_at
+  FROM reminder m WHERE m.communication_id = c.id AND m.fate = '{ReminderFate.PENDING.value}'
+  AND (t.contacted < t.total OR waves.planning)) reminders
 LEFT JOIN LATERAL (SELECT w.started_at, w.started_by FROM wave w WHERE w.communication_id = c.id
-  AND w.kind = '{WaveKind.RECONTACT.value}' ORDER BY w.ordinal DESC LIMIT 1) last ON true
-WHERE t.communication_id = ANY($1::uuid[]) AND c.sent_at IS NOT NULL"""
+  AND w.kind = '{WaveKind.RECONTACT.value}' ORDER BY w.ordinal DESC LIMIT 1) last ON true"""
+
+READ = f"{PICTURE} WHERE t.communication_id = ANY($1::uuid[]) AND c.sent_at IS NOT NULL"
+
+MOST_ACTIVE = 100
+"""Communications on one wall: nobody sends so many at once, and nobody could read more."""
+
+READ_ACTIVE = f"""{PICTURE}
+WHERE t.communication_id IN (SELECT a.id FROM communication a
+    WHERE a.municipality_id = $1 AND a.state = '{CommunicationState.IN_PROGRESS.value}'
+      AND a.kind = '{CommunicationKind.REGULAR.value}' AND a.sent_at IS NOT NULL
+    ORDER BY a.sent_at DESC, a.id DESC LIMIT {MOST_ACTIVE})
+ORDER BY c.sent_at DESC, c.id DESC"""
 
 COPIED = (
     "communication_id", "municipality_id", "sent_at", "completed_at", "version", "total", "contacted", "in_progress",
     "not_contacted", "unconfirmed", "uncertain", "pending", "changed_at", "recontact_running", "last_recontact_at",
-    "last_recontact_by",
+    "last_recontact_by", "next_reminder_at", "reminders_left", "last_reminder_at",
 )  # fmt: skip
 
 
 def draw(row: Mapping[str, Any]) -> TallyPicture:
-    """Make the picture of a row of READ."""
+    """Make the picture of a row of PICTURE."""
     counts = json.loads(row["counts"]) if isinstance(row["counts"], str) else row["counts"]
     return TallyPicture(
         **{name: row[name] for name in COPIED},
@@ -95,10 +112,11 @@ def draw(row: Mapping[str, Any]) -> TallyPicture:
         state=CommunicationState(row["state"]),
         channels=tuple(Channel(number) for number in sorted(row["channels"])),
         counts={int(cell): number for cell, number in counts.items() if number},
-        eligible=row["not_contacted"],
-        next_reminder_at=None,
-        reminders_left=0,
-        first_attempts_over=row["begun"] and not row["reminder_held"] and (row["reminded"] or not row["first_open"]),
+        eligible=row["eligible"],
+        first_attempts_over=row["begun"]
+        and not row["reminders_left"]
+        and not row["reminder_held"]
+        and (row["reminded"] or not row["first_open"]),
     )
 
 
@@ -111,3 +129,8 @@ async def read_tallies(connection: BaseDBAsyncClient, communications: list[UUID]
 async def read_tally(connection: BaseDBAsyncClient, communication_id: UUID) -> TallyPicture | None:
     """Return the picture of one communication; nothing where it has not been sent."""
     return (await read_tallies(connection, [communication_id])).get(communication_id)
+
+
+async def read_active(connection: BaseDBAsyncClient, municipality_id: UUID) -> list[TallyPicture]:
+    """Return the pictures of what a municipality is sending just now, newest sending first, at most MOST_ACTIVE."""
+    return [draw(row) for row in await connection.execute_query_dict(READ_ACTIVE, [municipality_id])]

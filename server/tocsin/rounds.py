@@ -44,6 +44,7 @@ class DeliveryRow:
     error_code: str | None
     expired: bool
     ended: bool
+    handed_twice: bool
     switches: Switches
 
     @property
@@ -52,11 +53,7 @@ class DeliveryRow:
         facts = Attempt(
             self.channel, 0, self.handling, self.status, self.skip_reason, expired=self.expired, ended=self.ended
         )
-        if stand(facts, self.switches) is not Standing.MISSED:
-            return OutcomeReason.UNCERTAIN if self.handling is Handling.UNCERTAIN and self.status is None else None
-        if self.status is None:
-            return OutcomeReason.UNCERTAIN if self.handling is Handling.UNCERTAIN else OutcomeReason.NO_RECEIPT
-        return MEANINGS[self.status].reason or OutcomeReason.NO_RECEIPT
+        return find_reason(facts, self.switches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,16 @@ class EventRow:
     applied: bool
 
 
+def find_reason(attempt: Attempt, switches: Switches) -> OutcomeReason | None:
+    """Return why an attempt is missed, or that its answer was lost; nothing where it is neither, or was never made."""
+    lost = attempt.handling is Handling.UNCERTAIN and attempt.status is None
+    if stand(attempt, switches) is not Standing.MISSED:
+        return OutcomeReason.UNCERTAIN if lost else None
+    if attempt.status is None:
+        return OutcomeReason.UNCERTAIN if lost else OutcomeReason.NO_RECEIPT
+    return MEANINGS[attempt.status].reason or OutcomeReason.NO_RECEIPT
+
+
 WAVES = f"""
 SELECT w.id, w.communication_id, w.kind, w.number, w.started_at, w.started_by, w.targets, w.planned_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM delivery d WHERE d.wave_id = w.id AND {OPEN}) AS settled
@@ -78,7 +85,8 @@ FROM wave w JOIN communication c ON c.id = w.communication_id WHERE c.municipali
 
 DELIVERIES = """
 SELECT d.id, d.wave_id, d.recipient_id, d.channel, d.address, d.handling, d.skip_reason, d.status, d.status_at,
-  d.error_code, d.expired, d.ended_at IS NOT NULL AS ended, c.confirmation_required, c.voicemail_counts
+  d.error_code, d.expired, d.ended_at IS NOT NULL AS ended, d.second_carrier_id IS NOT NULL AS handed_twice,
+  c.confirmation_required, c.voicemail_counts
 FROM delivery d JOIN communication c ON c.id = d.communication_id JOIN wave w ON w.id = d.wave_id
 WHERE c.municipality_id = $1"""
 

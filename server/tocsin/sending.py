@@ -1,22 +1,25 @@
 """Sending a communication, now or later: the checks, the first wave and its due row, in one short transaction.
 
-Nothing here talks to a carrier: the wave is planned and handed over by jobs. Imports audience, due, idempotency.
+Nothing here talks to a carrier: the wave is planned and handed over by jobs. Imports audience, audit, due, idempotency.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 from tocsin.audience import count_audience
+from tocsin.audit import Action, note
 from tocsin.due import Work, demand_work
 from tocsin.errors import BadInput, Conflict, NotAvailable, NotFound
 from tocsin.idempotency import claim_key
-from tocsin.identifiers import make_id
+from tocsin.identifiers import expose, make_id
 from tocsin.listing import touch_listing
+from tocsin.reminders import schedule_reminders
+from tocsin.transactions import in_transaction
 from tocsin.viewers import Viewer
 from tocsin.words import Channel, CommunicationKind, CommunicationState, Role, WaveKind
 
@@ -37,7 +40,7 @@ FROM category g WHERE c.id = $1 AND g.id = c.category_id RETURNING c.id"""
 
 OPEN_TALLY = """
 INSERT INTO tally (communication_id, version, total, contacted, in_progress, not_contacted, unconfirmed, uncertain,
-  pending, counts, changed_at) VALUES ($1, 0, 0, 0, 0, 0, 0, 0, 0, '{}', now()) RETURNING communication_id"""
+  pending, eligible, counts, changed_at) VALUES ($1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', now()) RETURNING communication_id"""
 
 OPEN_WAVE = """
 INSERT INTO wave (id, communication_id, kind, number, ordinal, started_at, started_by, targets)
@@ -46,10 +49,18 @@ VALUES ($1, $2, $3, 1, 1, now(), $4, $5) RETURNING id"""
 WORDS = {Channel.CALL: "calls", Channel.SMS: "text messages", Channel.EMAIL: "e-mails"}
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What this installation sends by: the channels that have a carrier, and when automatic reminders follow."""
+
+    usable: Collection[Channel]
+    reminders: Sequence[timedelta]
+
+
 async def send_communication(
-    viewer: Viewer, communication_id: UUID, *, at: datetime | None, key: str, now: datetime, usable: Collection[Channel]
+    viewer: Viewer, communication_id: UUID, *, at: datetime | None, key: str, now: datetime, ways: Ways
 ) -> UUID:
-    """Start sending, or schedule it; `usable` are the channels that have a carrier here. The same key acts once."""
+    """Start sending, or schedule it; the same key acts once."""
     viewer.require(Role.OPERATOR)
     async with in_transaction() as connection:
         row = await find_communication(connection, viewer.municipality_id, communication_id)
@@ -60,14 +71,19 @@ async def send_communication(
         )
         if owner != token:
             return communication_id
-        check_sendable(row, at, now=now, usable=usable)
-        if await count_audience(connection, communication_id) == 0:
-            raise BadInput("Nobody would receive this: its groups or its category have no citizen.", field="id")
+        check_sendable(row, at, now=now, usable=ways.usable)
+        audience = await count_audience(connection, communication_id)
+        if audience == 0:
+            raise BadInput("Nobody would receive this; choose groups or a category with citizens.", field="id")
         if at is not None and at > now:
             await connection.execute_query_dict(SCHEDULE, [communication_id, at])
             await demand_work(connection, Work.START, communication_id, at=at)
         else:
-            await open_first_wave(connection, communication_id, viewer.name)
+            await open_first_wave(connection, communication_id, viewer.name, reminders=ways.reminders)
+        await note(
+            connection, viewer, Action.SEND, subject_id=expose("communication", communication_id), count=audience,
+            detail=at.isoformat() if at is not None else None,
+        )  # fmt: skip
         await touch_listing(connection, [communication_id])
     return communication_id
 
@@ -99,8 +115,10 @@ def check_sendable(row: Mapping[str, Any], at: datetime | None, *, now: datetime
         )
 
 
-async def open_first_wave(connection: BaseDBAsyncClient, communication_id: UUID, started_by: str | None) -> None:
-    """Make the tally and the first wave, and ask for its planning."""
+async def open_first_wave(
+    connection: BaseDBAsyncClient, communication_id: UUID, started_by: str | None, *, reminders: Sequence[timedelta]
+) -> None:
+    """Make the tally, the first wave and the reminders to come, and ask for their work."""
     await connection.execute_query_dict(START, [communication_id])
     await connection.execute_query_dict(OPEN_TALLY, [communication_id])
     targets = await count_audience(connection, communication_id)
@@ -108,14 +126,15 @@ async def open_first_wave(connection: BaseDBAsyncClient, communication_id: UUID,
     values = [wave_id, communication_id, WaveKind.INITIAL.value, started_by, targets]
     await connection.execute_query_dict(OPEN_WAVE, values)
     await demand_work(connection, Work.PLAN, wave_id)
+    await schedule_reminders(connection, communication_id, reminders)
 
 
-async def start_scheduled(communication_id: UUID) -> None:
+async def start_scheduled(communication_id: UUID, reminders: Sequence[timedelta]) -> None:
     """Send what was scheduled for now; nothing where it was cancelled or started meanwhile."""
     async with in_transaction() as connection:
         rows = await connection.execute_query_dict(
             "SELECT id FROM communication WHERE id = $1 AND state = 'SCHEDULED' FOR NO KEY UPDATE", [communication_id]
         )
         if rows:
-            await open_first_wave(connection, communication_id, None)
+            await open_first_wave(connection, communication_id, None, reminders=reminders)
             await touch_listing(connection, [communication_id])

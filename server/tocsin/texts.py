@@ -13,7 +13,7 @@ def check_text(value: str, *, field: str, most: int, least: int = 1) -> str:
     if len(text) < least:
         raise BadInput("The text is missing; write something.", field=field)
     if len(text) > most:
-        raise BadInput(f"The text is too long: {len(text)} characters, at most {most} are allowed.", field=field)
+        raise BadInput(f"The text has {len(text)} characters; write at most {most}.", field=field)
     return text
 
 

@@ -46,6 +46,15 @@ class SkipReason(IntEnum):
     DEAD_ADDRESS = 4
 
 
+class AnsweredBy(IntEnum):
+    """Who or what took a call, as far as the carrier can tell; of several verdicts the highest counts."""
+
+    UNKNOWN = 1
+    HUMAN = 2
+    MACHINE = 3
+    FAX = 4
+
+
 class OutcomeReason(IntEnum):
     """Why a recipient is not contacted."""
 
@@ -91,6 +100,15 @@ class WaveKind(StrEnum):
     RECONTACT = "RECONTACT"
 
 
+class ReminderFate(StrEnum):
+    """What became of an automatic reminder. COALESCED: it was overdue together with a later one, which did its work."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    COALESCED = "COALESCED"
+    DROPPED = "DROPPED"
+
+
 class Locale(StrEnum):
     """The languages that a municipality speaks."""
 
@@ -111,3 +129,19 @@ class WeekStart(IntEnum):
 
     MONDAY = 1
     SUNDAY = 7
+
+
+class ExportKind(StrEnum):
+    """What a workbook is made of."""
+
+    STATISTICS = "STATISTICS"
+    LOG = "LOG"
+
+
+class ExportState(StrEnum):
+    """How far a workbook is."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from tocsin.addresses import read_email, read_phone
 from tocsin.errors import BadInput
-from tocsin.importing.addresses import read_email, read_phone
 from tocsin.importing.columns import name_cells
 from tocsin.importing.sheets import Line
 from tocsin.texts import check_line
 from tocsin.words import Channel, Locale
 
-NAME_LENGTH, REFERENCE_LENGTH = 200, 100
+PERSON_LENGTH, NAME_LENGTH, REFERENCE_LENGTH = 500, 200, 100
 YES = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "x"})
 NO = frozenset({"", "no", "n", "non", "false", "faux", "0"})
 LOCALES = {"": None, "en": Locale.EN, "fr": Locale.FR}
@@ -56,8 +56,8 @@ def read_entry(line: Line, rules: Rules) -> Entry:
     entry = Entry(
         line=line.number,
         reference=read_cell(cells, "reference", lambda text: read_reference(text, rules)) or None,
-        first_name=read_cell(cells, "first_name", read_name),
-        last_name=read_cell(cells, "last_name", read_name),
+        first_name=read_cell(cells, "first_name", read_person),
+        last_name=read_cell(cells, "last_name", read_person),
         locale=read_cell(cells, "locale", read_locale),
         addresses=read_addresses(cells, rules.region),
         verified=read_cell(cells, "verified", read_verified),
@@ -75,6 +75,10 @@ def read_cell(cells: Mapping[str, str], column: str, read: Callable[[str], Value
         return read(cells.get(column, ""))
     except BadInput as error:
         raise BadInput(f"{column}: {error.message}", field=column) from None
+
+
+def read_person(text: str) -> str:
+    return check_line(text, field="name", most=PERSON_LENGTH)
 
 
 def read_name(text: str) -> str:

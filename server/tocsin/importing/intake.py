@@ -8,11 +8,12 @@ from pathlib import Path
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
+from tocsin.addresses import find_region
+from tocsin.assessment import reassess
+from tocsin.consents import Senders
 from tocsin.database import CONTENDED
 from tocsin.errors import BadInput, Unavailable
-from tocsin.importing.addresses import find_region
 from tocsin.importing.columns import read_header
 from tocsin.importing.entries import Entry, Rules, read_entry
 from tocsin.importing.persons import make_person, revise
@@ -20,7 +21,9 @@ from tocsin.importing.places import Place, ensure_groups, find_place
 from tocsin.importing.register import open_register
 from tocsin.importing.sheets import Line, open_sheet
 from tocsin.importing.storing import store
+from tocsin.reachability import lock_for_citizens, refresh_reachable
 from tocsin.times import tell_time
+from tocsin.transactions import in_transaction
 
 CHUNK = 500
 TRIES = 5
@@ -40,9 +43,10 @@ class Summary:
     refused: int = 0
 
 
-async def take_in(path: Path, slug: str, *, name: str | None, refuse: Refuse) -> Summary:
+async def take_in(path: Path, slug: str, *, name: str | None, senders: Senders, refuse: Refuse) -> Summary:
     """Import a file into a municipality, made under `name` where it is missing; `refuse` hears line and reason.
 
+    `senders` are those of this installation: what was refused of them at an address holds for whoever has it now.
     BAD_INPUT and NOT_FOUND where nothing could be imported. The pool has to be open.
     """
     lines = open_sheet(path)
@@ -57,7 +61,7 @@ async def take_in(path: Path, slug: str, *, name: str | None, refuse: Refuse) ->
     summary = Summary()
     entries = read_entries(lines, rules, summary, refuse)
     while chunk := list(islice(entries, CHUNK)):
-        await keep_chunk(place, chunk, summary)
+        await keep_chunk(place, chunk, summary, senders=senders)
     return summary
 
 
@@ -73,11 +77,11 @@ def read_entries(lines: Iterator[Line], rules: Rules, summary: Summary, refuse: 
             refuse(line.number, error.message)
 
 
-async def keep_chunk(place: Place, chunk: list[Entry], summary: Summary) -> None:
+async def keep_chunk(place: Place, chunk: list[Entry], summary: Summary, *, senders: Senders) -> None:
     """Store one chunk, again where another writer was in the way."""
     for attempt in range(1, TRIES + 1):
         try:
-            created, updated, unchanged = await apply(place, chunk)
+            created, updated, unchanged = await apply(place, chunk, senders)
         except CONTENDED:
             await asyncio.sleep(PAUSE * attempt)
             continue
@@ -88,7 +92,7 @@ async def keep_chunk(place: Place, chunk: list[Entry], summary: Summary) -> None
     raise Unavailable(f"The database is busy; import the file again (line {chunk[0].line} and after are missing).")
 
 
-async def apply(place: Place, chunk: list[Entry]) -> tuple[int, int, int]:
+async def apply(place: Place, chunk: list[Entry], senders: Senders) -> tuple[int, int, int]:
     """Find, change and store, in one transaction; return how many are new, changed and unchanged."""
     now = tell_time()
     async with in_transaction() as connection:
@@ -103,7 +107,10 @@ async def apply(place: Place, chunk: list[Entry]) -> tuple[int, int, int]:
             register.enter(person)
             met.add(person.key)
         changed = [person for person in register.persons.values() if person.changed]
-        await store(connection, place.key, changed, now)
+        moving = [person.key for person in changed if person.moving]
+        await lock_for_citizens(connection, moving)
+        await store(connection, place.key, changed, senders=senders, now=now)
+        await reassess(connection, await refresh_reachable(connection, moving))
     new = sum(person.stored is None for person in changed)
     return new, len(changed) - new, len(met) - len(changed)
 

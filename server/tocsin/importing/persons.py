@@ -62,6 +62,11 @@ class Person:
         lists = self.groups != set(self.stored_groups) or self.categories != set(self.stored_categories)
         return self.state != self.stored or lists or any(point.state != point.stored for point in self.points)
 
+    @property
+    def moving(self) -> bool:
+        """Whether somebody who was there before gets other numbers or addresses: he may have been sent something."""
+        return self.stored is not None and any(point.state != point.stored for point in self.points)
+
     def remember(self) -> None:
         """Take the present state as what the database holds."""
         self.stored = self.state

@@ -24,6 +24,9 @@ class Announcer(Protocol):
     def announce_listing(self, municipality_ids: Iterable[UUID]) -> None:
         """Say that a communication changed in a field that the lists of these municipalities show."""
 
+    def announce_rows(self, kind: str, versions: Mapping[UUID, int]) -> None:
+        """Say which version each of these rows of a kind has reached."""
+
 
 def communication_channel(communication_id: UUID) -> str:
     return f"communication:{communication_id.hex}"
@@ -31,6 +34,10 @@ def communication_channel(communication_id: UUID) -> str:
 
 def municipality_channel(municipality_id: UUID) -> str:
     return f"municipality:{municipality_id.hex}"
+
+
+def row_channel(kind: str, key: UUID) -> str:
+    return f"{kind}:{key.hex}"
 
 
 class Announcements:
@@ -50,6 +57,10 @@ class Announcements:
     def announce_listing(self, municipality_ids: Iterable[UUID]) -> None:
         for municipality_id in municipality_ids:
             self._note(municipality_channel(municipality_id), 0)
+
+    def announce_rows(self, kind: str, versions: Mapping[UUID, int]) -> None:
+        for key, version in versions.items():
+            self._note(row_channel(kind, key), version)
 
     def _note(self, channel: str, version: int) -> None:
         if channel in self._waiting:

@@ -7,8 +7,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tocsin.grid import COLUMNS, RecipientRow, read_row
-from tocsin.pages import hold_snapshot
 from tocsin.pictures import TallyPicture, read_tally
+from tocsin.transactions import hold_snapshot
 
 LISTED = 500
 

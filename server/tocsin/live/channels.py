@@ -1,4 +1,4 @@
-"""Hearing announcements: one subscription of the broadcaster for each channel of this process. Imports nothing of ours.
+"""Hearing announcements: one subscription of the broadcaster for each channel and ear. Imports nothing of ours.
 
 The broadcaster loses a subscriber where two begin a channel at once, so beginning and ending take turns.
 """
@@ -22,16 +22,16 @@ class Channels:
     def __init__(self, broadcast: Broadcast | None) -> None:
         self._broadcast = broadcast
         self._turn = asyncio.Lock()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, Ear], asyncio.Task[None]] = {}
 
     def hear(self, channel: str, ear: Ear) -> None:
-        """Call `ear` for every announcement on the channel, until `leave`."""
+        """Call `ear` for every announcement on the channel, until it leaves."""
         if self._broadcast is not None:
             listening = self._listen(self._broadcast, channel, ear)
-            self._tasks[channel] = asyncio.create_task(listening, name=f"hear {channel}")
+            self._tasks[channel, ear] = asyncio.create_task(listening, name=f"hear {channel}")
 
-    async def leave(self, channel: str) -> None:
-        task = self._tasks.pop(channel, None)
+    async def leave(self, channel: str, ear: Ear) -> None:
+        task = self._tasks.pop((channel, ear), None)
         if task is not None:
             task.cancel()
             await asyncio.wait([task])

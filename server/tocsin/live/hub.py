@@ -1,46 +1,62 @@
-"""All that this process watches: begun with the first who looks, ended with the last. Imports the rest of this package.
+"""All that this process watches, and the poll that keeps it true. Imports the rest of this package.
 
 Every second one query asks for the versions of everything watched, so that a lost announcement makes a picture late, never wrong.
 """
 
 import asyncio
 import logging
-from collections import Counter
-from typing import TypeVar
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from broadcaster import Broadcast
 
-from tocsin.live.announcements import communication_channel, municipality_channel
+from tocsin.live.active_watcher import ActiveWatcher
+from tocsin.live.announcements import communication_channel, municipality_channel, row_channel
 from tocsin.live.channels import Channels
+from tocsin.live.citizen_watcher import CitizenWatcher
+from tocsin.live.communication_watcher import CommunicationWatcher
+from tocsin.live.export_watcher import ExportWatcher
 from tocsin.live.listing_watcher import ListingWatcher
 from tocsin.live.revocations import Revocations
 from tocsin.live.versions import Versions, ask_versions
-from tocsin.live.watcher import Watcher
+from tocsin.live.watches import Watches
 
 LOGGER = logging.getLogger(__name__)
-POLL_INTERVAL = 1.0
+POLL_INTERVAL = 0.8
+"""Seconds: what has been revoked ends within one, the question and the closing included."""
 PATIENCE = 5.0
-
-AnyWatcher = TypeVar("AnyWatcher", Watcher, ListingWatcher)
 
 
 class Hub:
-    """The watchers of this process and the poll that keeps them true; without a broadcast the poll alone."""
+    """The watchers of this process by kind; without a broadcast the poll alone finds what changes."""
 
-    def __init__(self, broadcast: Broadcast | None, *, poll_interval: float = POLL_INTERVAL) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast | None,
+        *,
+        poll_interval: float = POLL_INTERVAL,
+        observe: Callable[[float], None] | None = None,
+    ) -> None:
+        """`observe` is told, of every change that is read, how many seconds ago it was committed."""
+        channels = Channels(broadcast)
         self.revocations = Revocations()
-        self._channels = Channels(broadcast)
+        self.communications = Watches(partial(CommunicationWatcher, observe=observe), communication_channel, channels)
+        self.listings = Watches(ListingWatcher, municipality_channel, channels)
+        self.exports = Watches(ExportWatcher, partial(row_channel, "export"), channels)
+        self.citizens = Watches(CitizenWatcher, partial(row_channel, "citizen"), channels)
+        self.actives = Watches(lambda key: ActiveWatcher(key, channels), municipality_channel, channels)
         self._poll_interval = poll_interval
-        self._communications: dict[UUID, Watcher] = {}
-        self._listings: dict[UUID, ListingWatcher] = {}
-        self._users: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def watched(self) -> int:
-        """How many communications and lists are watched."""
-        return len(self._communications) + len(self._listings)
+        """How much is watched, of all kinds."""
+        return sum(map(len, self._kinds))
+
+    @property
+    def _kinds(self) -> Sequence[Watches[Any]]:
+        return self.communications, self.listings, self.exports, self.citizens, self.actives
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._poll(), name="poll of versions")
@@ -50,51 +66,8 @@ class Hub:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        for watcher in list(self._communications.values()):
-            await self._end(communication_channel(watcher.communication_id), watcher, self._communications)
-        for listing in list(self._listings.values()):
-            await self._end(municipality_channel(listing.municipality_id), listing, self._listings)
-
-    def watch(self, communication_id: UUID) -> Watcher:
-        """Return the watcher of a communication; give it back with `release`."""
-        channel = communication_channel(communication_id)
-        if communication_id not in self._communications:
-            self._begin(channel, Watcher(communication_id), self._communications, communication_id)
-        self._users[channel] += 1
-        return self._communications[communication_id]
-
-    def watch_listing(self, municipality_id: UUID) -> ListingWatcher:
-        """Return the watcher of a municipality's list; give it back with `release_listing`."""
-        channel = municipality_channel(municipality_id)
-        if municipality_id not in self._listings:
-            self._begin(channel, ListingWatcher(municipality_id), self._listings, municipality_id)
-        self._users[channel] += 1
-        return self._listings[municipality_id]
-
-    async def release(self, watcher: Watcher) -> None:
-        await self._leave(communication_channel(watcher.communication_id), watcher, self._communications)
-
-    async def release_listing(self, watcher: ListingWatcher) -> None:
-        await self._leave(municipality_channel(watcher.municipality_id), watcher, self._listings)
-
-    def _begin(self, channel: str, watcher: AnyWatcher, watchers: dict[UUID, AnyWatcher], key: UUID) -> None:
-        watchers[key] = watcher
-        watcher.start()
-        self._channels.hear(channel, watcher.hint)
-
-    async def _leave(self, channel: str, watcher: AnyWatcher, watchers: dict[UUID, AnyWatcher]) -> None:
-        if watcher not in watchers.values():
-            return  # the hub has ended it already
-        self._users[channel] -= 1
-        if not self._users[channel]:
-            await self._end(channel, watcher, watchers)
-
-    async def _end(self, channel: str, watcher: AnyWatcher, watchers: dict[UUID, AnyWatcher]) -> None:
-        del self._users[channel]
-        for key in [key for key, value in watchers.items() if value is watcher]:
-            del watchers[key]
-        await self._channels.leave(channel)
-        await watcher.stop()
+        for watches in self._kinds:
+            await watches.stop()
 
     async def _poll(self) -> None:
         while True:
@@ -106,14 +79,29 @@ class Hub:
                 LOGGER.warning("The versions could not be asked: %s", type(error).__name__)
 
     async def _poll_once(self) -> None:
-        if self._communications or self._listings or self.revocations.principals:
-            self._tell(await ask_versions(self._communications, self._listings, self.revocations.principals))
+        principals = self.revocations.principals
+        if not self.watched and not principals:
+            return
+        sending = [key for active in self.actives for key in active.versions]
+        communications = {*self.communications.keys, *sending}
+        municipalities = {*self.listings.keys, *self.actives.keys}
+        self._tell(
+            await ask_versions(
+                communications, municipalities, principals, exports=self.exports.keys, citizens=self.citizens.keys
+            )
+        )
 
     def _tell(self, versions: Versions) -> None:
         for communication_id, version in versions.communications.items():
-            if watcher := self._communications.get(communication_id):
-                watcher.hint(version)
+            if communication := self.communications.find(communication_id):
+                communication.hint(version)
         for municipality_id, version in versions.municipalities.items():
-            if listing := self._listings.get(municipality_id):
+            if listing := self.listings.find(municipality_id):
                 listing.hint(version)
+            if active := self.actives.find(municipality_id):
+                active.learn(version, versions.communications)
+        for export in self.exports:
+            export.hint(versions.rows.get(("export", export.key)))
+        for citizen in self.citizens:
+            citizen.hint(versions.rows.get(("citizen", citizen.key)))
         self.revocations.learn(versions.epochs)

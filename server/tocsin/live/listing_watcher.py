@@ -1,12 +1,16 @@
-"""Watching the list of one municipality: which of its communications changed, in the order of their changes. Imports overview."""
+"""Watching the list of one municipality: which of its communications changed, in the order of their changes.
+
+What was deleted leaves nothing to tell: followers are ended then, and read the list again. Imports overview and watcher.
+"""
 
 import asyncio
-from typing import Protocol
 from uuid import UUID
 
 from tocsin.database import get_database
 from tocsin.live.patience import try_patiently
-from tocsin.overview import CommunicationRow, find_communications
+from tocsin.live.watcher import Watcher
+from tocsin.overview import find_communications
+from tocsin.words import CommunicationState
 
 INTERVAL = 1.0
 LISTED = 200
@@ -16,29 +20,21 @@ CHANGED = f"""
 SELECT id, list_version FROM communication WHERE municipality_id = $1 AND list_version > $2
 ORDER BY list_version FETCH FIRST {LISTED} ROWS WITH TIES"""
 
-
-class ListingFollower(Protocol):
-    """Somebody who is told which communications of the list have changed; the call may not wait."""
-
-    def tell(self, rows: list[CommunicationRow]) -> None: ...
+# Nothing but a draft can be deleted.
+DRAFTS = f"SELECT id FROM communication WHERE municipality_id = $1 AND state = '{CommunicationState.DRAFT.value}'"
+GONE = "SELECT d.id FROM unnest($1::uuid[]) AS d(id) WHERE NOT EXISTS (SELECT FROM communication c WHERE c.id = d.id)"
 
 
-class ListingWatcher:
-    """Reads, once for all followers and at most once a second, what changed in the list since it began."""
+class ListingWatcher(Watcher):
+    """Reads, at most once a second, what changed in the list since it began; followers are told the communications."""
 
-    def __init__(self, municipality_id: UUID) -> None:
-        self.municipality_id = municipality_id
+    what = "a list"
+
+    def __init__(self, key: UUID) -> None:
+        super().__init__(key)
         self.version = -1
-        self._followers: set[ListingFollower] = set()
-        self._wanted = asyncio.Event()
+        self._drafts: set[UUID] = set()
         self._begun = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def follow(self, follower: ListingFollower) -> None:
-        self._followers.add(follower)
-
-    def unfollow(self, follower: ListingFollower) -> None:
-        self._followers.discard(follower)
 
     def hint(self, version: int | None) -> None:
         """Say that the list has changed; an announcement of a list bears no version."""
@@ -49,16 +45,9 @@ class ListingWatcher:
         """Wait until every change from now on will be told."""
         await self._begun.wait()
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._watch(), name=f"watch the list of {self.municipality_id.hex}")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
     async def _watch(self) -> None:
-        await try_patiently("A list", self._read_version)
+        self.version = await try_patiently("A list", self._read_version)
+        self._drafts = await try_patiently("A list", self._read_drafts)
         self._begun.set()
         while True:
             await self._wanted.wait()
@@ -66,16 +55,26 @@ class ListingWatcher:
             await try_patiently("A list", self._tell)
             await asyncio.sleep(INTERVAL)
 
-    async def _read_version(self) -> None:
-        rows = await get_database().execute_query_dict(VERSION, [self.municipality_id])
-        self.version = rows[0]["version"] if rows else 0
+    async def _read_version(self) -> int:
+        rows = await get_database().execute_query_dict(VERSION, [self.key])
+        return rows[0]["version"] if rows else 0
+
+    async def _read_drafts(self) -> set[UUID]:
+        return {row["id"] for row in await get_database().execute_query_dict(DRAFTS, [self.key])}
 
     async def _tell(self) -> None:
-        changed = await get_database().execute_query_dict(CHANGED, [self.municipality_id, self.version])
-        found = await find_communications(get_database(), self.municipality_id, [row["id"] for row in changed])
-        self.version = max((row["list_version"] for row in changed), default=self.version)
+        # Read before the rows: what changes between the two is told again, and nothing is passed over.
+        version = await self._read_version()
+        changed = await get_database().execute_query_dict(CHANGED, [self.key, self.version])
+        found = await find_communications(get_database(), self.key, [row["id"] for row in changed])
+        gone = await get_database().execute_query_dict(GONE, [list(self._drafts)])
+        drafts = await self._read_drafts()
+        reached = max((row["list_version"] for row in changed), default=self.version)
+        self.version, self._drafts = reached if len(changed) >= LISTED else max(version, reached), drafts
         rows = [found[row["id"]] for row in changed if row["id"] in found]
         for follower in tuple(self._followers) if rows else ():
             follower.tell(rows)
+        for follower in tuple(self._followers) if gone else ():
+            follower.end()
         if len(changed) >= LISTED:
             self._wanted.set()

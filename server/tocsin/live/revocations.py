@@ -29,7 +29,10 @@ class Revocations:
         return self._present.keys()
 
     def enter(self, presence: Presence) -> None:
+        """Count the connection in; it ends at once where a revocation was found while its viewer was being recognised."""
         self._present[presence.viewer.principal_id].add(presence)
+        if self.excludes(presence.viewer):
+            presence.end()
 
     def leave(self, presence: Presence) -> None:
         principal = presence.viewer.principal_id
@@ -50,5 +53,7 @@ class Revocations:
 
     def excludes(self, viewer: Viewer) -> bool:
         """Whether the viewer's token is known to be revoked."""
+        if not self._epochs:
+            return False  # nearly always so, and then nothing of a thousand viewers has to be looked at
         epoch = self._epochs.get(viewer.principal_id)
         return epoch is not None and viewer.issued_at < epoch

@@ -1,74 +1,112 @@
-"""Watching one communication for everybody in this process who looks at it. Imports changes and patience."""
+"""Watching something, once for everybody in this process who looks at it: begun, told of hints, ended. Imports patience."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from tocsin.live.changes import Change, read_change
+from tocsin.crashes import CrashPoint, crash
 from tocsin.live.patience import try_patiently
 
 SHORTEST_INTERVAL = 0.05
 
 
-class Follower(Protocol):
+class Versioned(Protocol):
+    """A value that says which of two is the newer."""
+
+    @property
+    def version(self) -> int: ...
+
+
+Told = TypeVar("Told", contravariant=True)
+Value = TypeVar("Value", bound=Versioned)
+
+
+class Follower(Protocol[Told]):
     """Somebody who is told of every change; neither call may wait."""
 
     interval: float
     """Seconds: how often at most it wants to be told."""
+    listing: bool
+    """Whether it tells which rows changed, and not only what they come to."""
 
-    def tell(self, change: Change) -> None: ...
+    def tell(self, value: Told) -> None: ...
 
     def end(self) -> None:
-        """Nothing will come any more: the communication is gone."""
+        """Nothing will come any more: what is watched is gone."""
 
 
-class Watcher:
-    """Reads, once for all its followers, what has changed; on a hint, and never more often than anybody wants it."""
+class Watcher(ABC):
+    """What reads on behalf of its followers: its life, and who follows. `key` is the id of what is watched."""
 
-    def __init__(self, communication_id: UUID) -> None:
-        self.communication_id = communication_id
-        self.current: Change | None = None
-        self.reads = 0
-        self._followers: set[Follower] = set()
-        self._waiting: list[asyncio.Future[Change | None]] = []
+    what: ClassVar[str]
+    """Its name in the log."""
+
+    def __init__(self, key: UUID) -> None:
+        self.key = key
+        self._followers: set[Follower[Any]] = set()
         self._wanted = asyncio.Event()
-        self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def follow(self, follower: Follower[Any]) -> None:
+        self._followers.add(follower)
+
+    def unfollow(self, follower: Follower[Any]) -> None:
+        self._followers.discard(follower)
+
+    @abstractmethod
+    def hint(self, version: int | None) -> None:
+        """Say that this version has been reached, or any."""
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._watch(), name=f"watch {self.what} {self.key.hex}")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    @abstractmethod
+    async def _watch(self) -> None:
+        """Read whenever it is wanted, until cancelled."""
+
+
+class VersionedWatcher(Watcher, Generic[Value]):
+    """Reads a value that has a version; on a hint, and never more often than anybody wants it."""
+
+    def __init__(self, key: UUID) -> None:
+        super().__init__(key)
+        self.current: Value | None = None
+        self.reads = 0
+        self._waiting: list[asyncio.Future[Value | None]] = []
+        self._asked = asyncio.Event()
 
     @property
     def version(self) -> int:
         """The version last read; -1 before the first."""
         return self.current.version if self.current else -1
 
-    def follow(self, follower: Follower) -> None:
-        self._followers.add(follower)
-
-    def unfollow(self, follower: Follower) -> None:
-        self._followers.discard(follower)
-
     def hint(self, version: int | None) -> None:
-        """Say that the communication has reached this version, or any."""
         if version is None or version > self.version:
             self._wanted.set()
 
-    async def refresh(self) -> Change | None:
-        """Return the picture of a moment after the call; nothing where the communication has not been sent."""
-        waiting: asyncio.Future[Change | None] = asyncio.get_running_loop().create_future()
+    async def refresh(self) -> Value | None:
+        """Return the value of a moment after the call, once the database says it; nothing where there is none."""
+        waiting: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         self._wanted.set()
         self._asked.set()
         return await waiting
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._watch(), name=f"watch {self.communication_id.hex}")
-
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await super().stop()
         for waiting in self._waiting:
             waiting.cancel()
+
+    @abstractmethod
+    async def _look(self) -> Value | None:
+        """Return the present value; nothing where it is gone or not there yet."""
 
     async def _watch(self) -> None:
         while True:
@@ -76,23 +114,22 @@ class Watcher:
             self._wanted.clear()
             self._asked.clear()
             asking = len(self._waiting)
-            self._distribute(await try_patiently("A communication", self._read))
+            self.reads += 1
+            value = await try_patiently(self.what.capitalize(), self._look)
+            crash(CrashPoint.PICTURE_READ)
+            self._distribute(value)
             self._answer(asking)
             await self._rest()
 
-    async def _read(self) -> Change | None:
-        self.reads += 1
-        return await read_change(self.communication_id, self.current.version if self.current else None)
-
-    def _distribute(self, change: Change | None) -> None:
-        if change is None:
+    def _distribute(self, value: Value | None) -> None:
+        if value is None:
             self.current = None
             for follower in tuple(self._followers):
                 follower.end()
-        elif self.current is None or change.version > self.current.version:
-            self.current = change
+        elif value.version > self.version:
+            self.current = value
             for follower in tuple(self._followers):
-                follower.tell(change)
+                follower.tell(value)
 
     def _answer(self, asking: int) -> None:
         answered, self._waiting = self._waiting[:asking], self._waiting[asking:]
@@ -101,7 +138,7 @@ class Watcher:
                 waiting.set_result(self.current)
 
     async def _rest(self) -> None:
-        """Wait as long as every follower can; whoever asks for the present picture shortens it."""
+        """Wait as long as every follower can; whoever asks for the present value shortens it."""
         await asyncio.sleep(SHORTEST_INTERVAL)
         longer = min((follower.interval for follower in self._followers), default=0) - SHORTEST_INTERVAL
         if longer > 0:

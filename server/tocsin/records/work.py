@@ -68,15 +68,20 @@ class Due(Model):
 
 
 class Lane(Model):
-    """The way out for one account and channel: who holds it, until when, and whether it is paused."""
+    """The way out for one account and channel: whether it is paused or rests, and how much it was slowed.
+
+    Who holds it stands in its due row. What is here outlives a shift, and nothing breaks where a crash loses the last of it.
+    """
 
     id = fields.UUIDField(primary_key=True, default=make_id)
     account = fields.CharField(max_length=64)
     channel = fields.IntEnumField(Channel)
-    leased_until = fields.DatetimeField(null=True)
-    fence = fields.BigIntField(default=0)
-    paused_at = fields.DatetimeField(null=True)
+    paused_at = fields.DatetimeField(null=True, description="Since when the account is refused.")
     reason = fields.CharField(max_length=200, null=True)
+    next_at = fields.DatetimeField(null=True, description="Nothing is handed over before.")
+    refusals = fields.SmallIntField(default=0, description="How often in a row the carrier asked to try again later.")
+    slowed_at = fields.DatetimeField(null=True)
+    slowed_to = fields.FloatField(null=True, description="The rate a second at that instant, from where it recovers.")
 
     class Meta:
         table = "lane"
