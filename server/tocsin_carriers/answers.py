@@ -72,9 +72,7 @@ class Answering:
         name, response = self._choose(draws, good, error)
         if name == "delivered" and self._knobs.slow_answers and await request.is_disconnected():
             name = "abandoned"
-        entry.answer = name
-        entry.answered = name == "delivered"
-        self._ledger.counts.unanswered += not entry.answered
+        self._ledger.note_answer(entry, name)
         return response
 
     async def _linger(self, entry: Entry) -> None:

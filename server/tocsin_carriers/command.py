@@ -11,8 +11,10 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from tocsin_carriers.application import create_application
 from tocsin_carriers.protocol import CuttableProtocol
@@ -23,9 +25,23 @@ _BACKLOG = 2_048
 _GRACE_SECONDS = 2
 
 
-def print_port(port: int) -> None:
+def describe_start(settings: CarrierSettings, port: int) -> dict[str, Any]:
+    """What a server needs to know to be configured for this simulator."""
+    origin = f"http://{HOST}:{port}"
+    return {
+        "port": port,
+        "twilioBaseUrl": origin,
+        "sesEndpointUrl": origin,
+        "snsEndpointUrl": origin,
+        "certificateOrigin": origin,
+        "topicArn": settings.topic_arn,
+        "region": settings.region,
+    }
+
+
+def print_start(start: dict[str, Any]) -> None:
     """One JSON line on standard output, for a parent that started us on port 0."""
-    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.write(json.dumps(start) + "\n")
     sys.stdout.flush()
 
 
@@ -34,7 +50,7 @@ def run(
     port: int,
     *,
     follow_parent: bool = False,
-    announce: Callable[[int], None] = print_port,
+    announce: Callable[[dict[str, Any]], None] = print_start,
 ) -> None:
     """Serves until SIGTERM or SIGINT, or until standard input closes if the parent is followed. Port 0: any
     free one.
@@ -49,9 +65,10 @@ async def _serve(
     listener: socket.socket,
     *,
     follow_parent: bool,
-    announce: Callable[[int], None],
+    announce: Callable[[dict[str, Any]], None],
 ) -> None:
-    server = create_server(settings, on_start=lambda: announce(listener.getsockname()[1]))
+    start = describe_start(settings, listener.getsockname()[1])
+    server = create_server(settings, on_start=lambda: announce(start))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -61,15 +78,17 @@ async def _serve(
 
 
 class CarrierServer(uvicorn.Server):
-    """Says when it listens, and leaves signals to whoever runs it."""
+    """Says when it listens, tells the application where, and leaves signals to whoever runs it."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(self, application: Starlette, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
         super().__init__(config)
+        self.application = application
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and sockets:
+            self.application.state.open(f"http://{HOST}:{sockets[0].getsockname()[1]}")
             self._on_start()
 
     @contextmanager
@@ -81,9 +100,10 @@ class CarrierServer(uvicorn.Server):
 
 
 def create_server(settings: CarrierSettings, on_start: Callable[[], None]) -> CarrierServer:
-    """A server to be served inside a running loop, in this process."""
+    """A server to be served inside a running loop, in this process, on a socket that it is given."""
+    application = create_application(settings)
     config = uvicorn.Config(
-        create_application(settings),
+        application,
         http=CuttableProtocol,
         ws="none",
         lifespan="on",
@@ -92,7 +112,7 @@ def create_server(settings: CarrierSettings, on_start: Callable[[], None]) -> Ca
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    return CarrierServer(config, on_start)
+    return CarrierServer(application, config, on_start)
 
 
 def _await_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from tocsin_carriers.knobs import KnobError, alter
 from tocsin_carriers.ledger_lines import ledger_lines, state_of
 from tocsin_carriers.messaging import MessagingWire
 from tocsin_carriers.messaging_inbound import InboundError, InboundOrder, InboundWire
+from tocsin_carriers.scripts import ScriptError
 from tocsin_carriers.stage import Stage
 
 _LONGEST_WAIT = 600.0
@@ -54,7 +55,7 @@ class Control:
         return JSONResponse(asdict(self._stage.knobs))
 
     async def _turn_knobs(self, request: Request) -> Response:
-        self._stage.turn(alter(self._stage.knobs, await _read_object(request)))
+        self._stage.turn(alter(self._stage.knobs, await read_object(request)))
         return JSONResponse(asdict(self._stage.knobs))
 
     async def _ledger(self, request: Request) -> Response:
@@ -73,12 +74,11 @@ class Control:
 
     async def _reset(self, request: Request) -> Response:
         await self._stage.reset()
-        self._messaging.reset()
         return JSONResponse(state_of(self._stage.ledger))
 
     async def _write_inbound(self, request: Request) -> Response:
         """Answers once the callback has been settled, with every status that the receiver gave."""
-        order = _read_inbound(await _read_object(request))
+        order = _read_inbound(await read_object(request))
         if self._stage.ledger.is_full:
             raise ControlError("The ledger is full: reset the simulator, or start it with a higher limit.")
         text = self._inbound.write(order, self._messaging.consents)
@@ -88,7 +88,7 @@ class Control:
         return JSONResponse({"sid": text.sid, "state": callback.settlement, "statuses": callback.attempts})
 
 
-async def _read_object(request: Request) -> dict[str, Any]:
+async def read_object(request: Request) -> dict[str, Any]:
     try:
         content = await request.json()
     except ValueError as error:
@@ -117,7 +117,7 @@ def _read_seconds(text: str) -> float:
     return seconds
 
 
-CONTROL_ERRORS = (ControlError, InboundError, KnobError)
+CONTROL_ERRORS = (ControlError, InboundError, KnobError, ScriptError)
 
 
 async def answer_control_error(request: Request, error: Exception) -> Response:

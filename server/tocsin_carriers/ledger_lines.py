@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from tocsin_carriers.ledger import Callback, Entry, Kind, Ledger, Settlement
+from tocsin_carriers.ledger import Callback, Counts, Entry, Kind, Ledger, Settlement
 
 _LINES_A_CHUNK = 200
 
@@ -32,6 +32,8 @@ def line_of(entry: Entry) -> dict[str, Any]:
         "acknowledged": sum(callback.settlement is Settlement.ACKNOWLEDGED for callback in truthful),
         "lost": bool(lost_words),
         "lostWords": lost_words,
+        "told": entry.told,
+        **entry.details(),
         "callbacks": [_callback(callback) for callback in entry.callbacks],
     }
 
@@ -39,6 +41,7 @@ def line_of(entry: Entry) -> dict[str, Any]:
 def _callback(callback: Callback) -> dict[str, Any]:
     return {
         "word": callback.word,
+        "detail": callback.detail,
         "errorCode": callback.error_code,
         "kind": callback.kind,
         "after": round(callback.after, 6),
@@ -55,13 +58,26 @@ async def ledger_lines(entries: Sequence[Entry]) -> AsyncIterator[str]:
 
 
 def state_of(ledger: Ledger) -> dict[str, Any]:
-    """`owed` is what to wait for; `owedLater` may come long after everything is over and is not in `owed`."""
-    counts = ledger.counts
+    """All carriers together, and each alone."""
+    return {
+        **_state(ledger.counts),
+        "refused": {str(code): count for code, count in sorted(ledger.refused.items(), key=str)},
+        "byCarrier": {name: _state(counts) for name, counts in sorted(ledger.by_carrier.items())},
+    }
+
+
+def _state(counts: Counts) -> dict[str, int]:
+    """`owed` is what to wait for, one for each call that still runs included; `owedLater` may come long after
+    everything is over and is not in `owed`.
+    """
     return {
         "messages": counts.messages,
         "inbound": counts.inbound,
+        "handshakes": counts.handshakes,
         "unanswered": counts.unanswered,
-        "owed": counts.owed,
+        "running": counts.running,
+        "twimlErrors": counts.twiml_errors,
+        "owed": counts.owed + counts.running,
         "owedLater": counts.owed_later,
         "sent": counts.sent,
         "acknowledged": counts.acknowledged,
@@ -71,5 +87,4 @@ def state_of(ledger: Ledger) -> dict[str, Any]:
         "retries": counts.retries,
         "forged": counts.forged,
         "forgedAccepted": counts.forged_accepted,
-        "refused": {str(code): count for code, count in sorted(ledger.refused.items())},
     }

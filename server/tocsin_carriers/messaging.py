@@ -5,7 +5,7 @@ Imports the shared parts.
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from sys import intern
 
 from starlette.requests import Request
@@ -15,15 +15,18 @@ from starlette.routing import BaseRoute, Route
 from tocsin_carriers.disorder import Arrival, draw_key, spread
 from tocsin_carriers.ledger import Callback, Kind, Outgoing
 from tocsin_carriers.messaging_callbacks import compose_status, contrary
+from tocsin_carriers.messaging_consents import Consents
 from tocsin_carriers.messaging_list import list_messages
 from tocsin_carriers.messaging_message import Message, resource_of
 from tocsin_carriers.messaging_outcomes import outcome_of
 from tocsin_carriers.messaging_request import TextRequest, read_text_request
-from tocsin_carriers.messaging_store import Consents, MessageStore
-from tocsin_carriers.messaging_timeline import Beginning, Happening, TextDraws, draw_text, timeline
+from tocsin_carriers.messaging_timeline import WORDS, Beginning, Happening, TextDraws, draw_text, timeline
+from tocsin_carriers.scripts import cut
 from tocsin_carriers.stage import Stage
 from tocsin_carriers.twilio_account import authenticate, not_found, read_form, refuse_load
 from tocsin_carriers.twilio_errors import TwilioError, error_response
+from tocsin_carriers.twilio_overrides import usual_policy
+from tocsin_carriers.twilio_store import Store
 
 _logger = logging.getLogger(__name__)
 _MESSAGES = "/2010-04-01/Accounts/{account_sid}/Messages"
@@ -36,10 +39,12 @@ class MessagingWire:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self.reset()
+        stage.on_reset(self._reset)
+        stage.scripts.learn(WORDS)
+        self._reset()
 
-    def reset(self) -> None:
-        self.store = MessageStore()
+    def _reset(self) -> None:
+        self.store: Store[Message] = Store()
         self.consents = Consents()
 
     def routes(self) -> list[BaseRoute]:
@@ -112,16 +117,18 @@ class MessagingWire:
 
     def _plan(self, text: TextRequest, key: str, draws: TextDraws) -> Message:
         knobs, outcome = self._stage.knobs, outcome_of(text.to)
-        happenings = timeline(outcome, draws, knobs, self._beginning(text))
+        stop_after = self._stage.scripts.find(text.to)
+        telling = replace(knobs, sending_word=True) if stop_after == "sending" else knobs
+        happenings = cut(timeline(outcome, draws, telling, self._beginning(text)), stop_after)
         final = happenings[-1]
         return Message(
             sid="SM" + hashlib.sha256(f"{self._stage.run_id}:{key}".encode()).hexdigest()[:32],
             wire=self,
             draw_key=key,
             accepted_at=self._stage.clock.now(),
-            callback_url=text.callback_url,
-            retry_policy=text.retry_policy,
-            delivery=text.delivery,
+            callback_url=text.callback.url if text.callback else None,
+            retry_policy=text.callback.policy if text.callback else usual_policy(),
+            delivery=text.callback.delivery if text.callback else None,
             suffix=text.to[-2:],
             outcome="expired" if final.error_code == 30001 else outcome.name,
             final=final.word,

@@ -1,18 +1,14 @@
-"""The status callback of a text as Twilio posts it: its fields, its headers, its signature.
-Imports message, ledger, clock, signature.
-"""
+"""The status callback of a text as Twilio posts it: its fields. Imports message, ledger, clock, post."""
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 from tocsin_carriers.clock import Clock
-from tocsin_carriers.ledger import Callback, Kind, Outgoing
+from tocsin_carriers.ledger import Callback, Outgoing
 from tocsin_carriers.messaging_message import Message
 from tocsin_carriers.settings import CarrierSettings
 from tocsin_carriers.twilio_account import API_VERSION
-from tocsin_carriers.twilio_signature import sign
+from tocsin_carriers.twilio_post import signed_post
 
-USER_AGENT = "TwilioProxy/1.1"
 _FAILURES = frozenset({"failed", "undelivered"})
 _RECEIPTS = frozenset({"delivered", "undelivered"})
 
@@ -41,19 +37,6 @@ def compose_status(callback: Callback, message: Message, settings: CarrierSettin
         happened = message.accepted_at + message.reported[callback.position].at
         form["RawDlrDoneDate"] = _carrier_date(clock.calendar(happened))
     return signed_post(message.callback_url or "", form, callback, settings)
-
-
-def signed_post(url: str, form: dict[str, str], callback: Callback, settings: CarrierSettings) -> Outgoing:
-    """A forged callback is signed with a token that is not the account's."""
-    key = settings.auth_token + ("0" if callback.kind is Kind.FORGED else "")
-    headers = {
-        "Accept": "*/*",
-        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-        "I-Twilio-Idempotency-Token": callback.token,
-        "User-Agent": USER_AGENT,
-        "X-Twilio-Signature": sign(key, url, form),
-    }
-    return Outgoing(url, headers, urlencode(form).encode("ascii"))
 
 
 def _carrier_date(moment: datetime) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from tocsin_carriers.ledger import Callback, Entry, Outgoing
 from tocsin_carriers.loopback import split_loopback_url
-from tocsin_carriers.messaging_callbacks import signed_post
+from tocsin_carriers.messaging_consents import EVERY_SENDER, Consents, opt_out_type
 from tocsin_carriers.messaging_request import NUMBER
 from tocsin_carriers.messaging_segments import count_segments
-from tocsin_carriers.messaging_store import EVERY_SENDER, Consents, opt_out_type
 from tocsin_carriers.stage import Stage
 from tocsin_carriers.twilio_account import API_VERSION
 from tocsin_carriers.twilio_overrides import OverrideError, split_overrides
+from tocsin_carriers.twilio_post import signed_post
 
 
 class InboundError(ValueError):

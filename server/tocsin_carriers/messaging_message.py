@@ -46,6 +46,7 @@ def resource_of(message: Message, clock: Clock) -> dict[str, Any]:
     sent = next((happening for happening in past if happening.word in _SENT_WORDS), None)
     uri = f"/{API_VERSION}/Accounts/{message.account_sid}/Messages/{message.sid}"
     unchosen = message.service is not None and len(past) == 1
+    message.tell(last.word)
     return {
         "account_sid": message.account_sid,
         "api_version": API_VERSION,

@@ -12,7 +12,7 @@
 | else | delivered; a seeded share of receipts never comes, another is slow | sent, delivered | |
 
 The digits mean the same person on every channel: 01 is on the telephone, 02 does not answer, 03 is a fax,
-04 has a voicemail, 05 does not exist.
+04 has a voicemail, 05 does not exist, 07 is unreachable.
 """
 
 from dataclasses import dataclass

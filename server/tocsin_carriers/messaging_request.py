@@ -1,17 +1,14 @@
 """Reads a request to send a text and refuses it as Twilio does.
-Imports settings, overrides, outcomes' neighbours; no state.
+Imports settings, addresses, Twilio's errors; no state.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
 
-from tocsin_carriers.loopback import split_loopback_url
-from tocsin_carriers.retries import RetryPolicy
 from tocsin_carriers.settings import CarrierSettings
+from tocsin_carriers.twilio_addresses import Address, read_address
 from tocsin_carriers.twilio_errors import TwilioError
-from tocsin_carriers.twilio_overrides import OverrideError, split_overrides
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
@@ -29,8 +26,7 @@ class TextRequest:
     body: str
     sender: str | None
     service: str | None
-    callback_url: str | None
-    retry_policy: RetryPolicy
+    callback: Address | None
     validity_seconds: float
     send_at: datetime | None
 
@@ -38,24 +34,16 @@ class TextRequest:
     def consent_scope(self) -> str:
         return self.service or self.sender or ""
 
-    @property
-    def delivery(self) -> str | None:
-        """The customer's own id, which it puts into the callback URL."""
-        parts = split_loopback_url(self.callback_url) if self.callback_url else None
-        return parse_qs(parts.query).get("delivery", [None])[0] if parts else None
-
 
 def read_text_request(form: dict[str, str], settings: CarrierSettings) -> TextRequest:
     to = _read_to(form)
     service, sender = _read_service(form, settings), _read_sender(form, settings)
-    callback_url, retry_policy = _read_callback(form.get("StatusCallback", ""))
     return TextRequest(
         to=to,
         body=_read_body(form),
         sender=sender,
         service=service,
-        callback_url=callback_url,
-        retry_policy=retry_policy,
+        callback=read_address(form.get("StatusCallback", ""), refusal=21609),
         validity_seconds=_read_validity(form.get("ValidityPeriod")),
         send_at=_read_send_at(form),
     )
@@ -100,18 +88,6 @@ def _read_body(form: dict[str, str]) -> str:
     if len(body) > _LONGEST_BODY:
         raise TwilioError(21617)
     return body
-
-
-def _read_callback(url: str) -> tuple[str | None, RetryPolicy]:
-    try:
-        address, policy = split_overrides(url)
-    except OverrideError as error:
-        raise TwilioError(11243, str(error)) from error
-    if not url:
-        return None, policy
-    if split_loopback_url(address) is None:
-        raise TwilioError(21609, address)
-    return address, policy
 
 
 def _read_validity(text: str | None) -> float:

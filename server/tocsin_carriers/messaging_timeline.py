@@ -11,6 +11,10 @@ from tocsin_carriers.knobs import Knobs
 from tocsin_carriers.messaging_outcomes import EXPIRED, Outcome
 
 MOST_REPORTS = 6
+WORDS = frozenset(
+    {"accepted", "scheduled", "queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled"}
+)
+"""All that a text's status can be."""
 _MEDIAN_RECEIPT = 4.0
 _MEDIAN_CORRECTION = 20.0
 _RECEIPT_SIGMA = 0.8

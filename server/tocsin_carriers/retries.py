@@ -11,7 +11,7 @@ FIRST_BACK_OFF = 0.25
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """`retried` names the failures that deserve a retry: `ct` (no connection), `rt` (no answer), `4xx`,
-    `5xx`.
+    `5xx`, or one status such as `429`.
     """
 
     retries: int
@@ -19,11 +19,16 @@ class RetryPolicy:
     connect_seconds: float
     read_seconds: float
     total_seconds: float
+    pause_seconds: float | None = None
+    """Simulated seconds before each retry; None: a quarter of a second, doubled each time."""
+
+    def pause_after(self, attempts: int) -> float:
+        return back_off(attempts) if self.pause_seconds is None else self.pause_seconds
 
     def allows(self, answer: int | str, *, attempts: int, spent: float) -> bool:
         """Whether another try follows, after this many attempts and seconds."""
-        failure = answer if isinstance(answer, str) else f"{answer // 100}xx"
-        return attempts <= self.retries and failure in self.retried and spent < self.total_seconds
+        names = {answer} if isinstance(answer, str) else {str(answer), f"{answer // 100}xx"}
+        return attempts <= self.retries and bool(names & self.retried) and spent < self.total_seconds
 
 
 def back_off(attempts: int) -> float:

@@ -42,11 +42,16 @@ def not_found(request: Request) -> TwilioError:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The last value of each field; a body that is not a form has none."""
+    """The last value of each field."""
+    return dict(await read_fields(request))
+
+
+async def read_fields(request: Request) -> list[tuple[str, str]]:
+    """Every field as it was sent, repeated ones too; a body that is not a form has none."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
+        return []
     try:
-        return dict(parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, errors="strict"))
+        return parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, errors="strict")
     except (UnicodeDecodeError, ValueError) as error:
         raise TwilioError(20001, "the form is not URL-encoded UTF-8") from error
 

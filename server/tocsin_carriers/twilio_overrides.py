@@ -24,6 +24,10 @@ def split_overrides(url: str) -> tuple[str, RetryPolicy]:
     return address, _policy(fragment)
 
 
+def usual_policy() -> RetryPolicy:
+    return _policy("")
+
+
 @lru_cache(maxsize=256)
 def _policy(fragment: str) -> RetryPolicy:
     pairs = dict(pair.partition("=")[::2] for pair in fragment.split("&") if pair)

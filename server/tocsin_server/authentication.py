@@ -93,7 +93,7 @@ class Authenticator:
             return decode(token, self._key, algorithm=ALGORITHM, issuer=ISSUER, audience=AUDIENCE, required=OURS)
         key = await self._issuer_keys.find(str(header.get("kid", "")), now)
         if key is None:
-            raise Unauthenticated("The token is signed with a key that its issuer does not publish; sign in again.")
+            raise Unauthenticated("The token is signed with a key that its issuer does not publish; log in again.")
         algorithm, audience = key.algorithm_name, self._audience or ""
         return decode(token, key, algorithm=algorithm, issuer=issuer, audience=audience, required=THEIRS)
 
@@ -172,7 +172,7 @@ def read_text(payload: dict[str, Any], claim: str, longest: int) -> str:
 def read_role(payload: dict[str, Any]) -> Role:
     name = read_text(payload, "role", LONGEST_HEADER).upper()
     if name not in Role.__members__:
-        raise Unauthenticated("The token's role is unknown here; it has to be viewer, operator or admin.")
+        raise Unauthenticated("The token's role is not viewer, operator or admin; ask for a new token.")
     return Role[name]
 
 

@@ -2,62 +2,49 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from tocsin.consents import list_senders
 from tocsin.database import find_drift
 from tocsin.database import migrate as apply_migrations
-from tocsin.errors import ConfigurationError, TocsinError
-from tocsin.settings import Settings, check_secret, read_settings
+from tocsin.settings import check_secret, read_settings
 from tocsin.times import tell_time
 from tocsin.words import Role
+from tocsin_server import operations_command
 from tocsin_server.authentication import issue_token
-from tocsin_server.services import locate_database
+from tocsin_server.explaining import explaining, with_database
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(operations_command.app)
+
+
+def Share(noun: str) -> Any:  # noqa: N802 - it stands where a type's annotation stands
+    """Return the option of a share from 0 to 1."""
+    return typer.Option(min=0, max=1, help=f"Share (0 to 1) of {noun}.")
+
 
 Slug = Annotated[str, typer.Option(help="The municipality's short name.")]
-
-
-@contextmanager
-def explaining() -> Iterator[None]:
-    """End with 2 and one sentence where the set-up is wrong, with 1 where the input is."""
-    try:
-        yield
-    except ConfigurationError as error:
-        print(f"tocsin: {error.message}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    except TocsinError as error:
-        print(f"tocsin: {error.message}", file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-def with_database(settings: Settings, use: Callable[[str], None]) -> None:
-    """Call something with the database's URL; an embedded PostgreSQL runs meanwhile."""
-    url, postgres = locate_database(settings)
-    try:
-        use(url)
-    finally:
-        if postgres is not None:
-            postgres.stop()
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; PORT otherwise.")] = None,
+    fd: Annotated[
+        int | None, typer.Option(min=3, help="Number of a listening socket that was handed over, systemd's first is 3.")
+    ] = None,
 ) -> None:
     """Serve the API and the webhooks; without Redis, do the jobs too."""
     from tocsin_server import serving
 
     with explaining():
         chosen = {"host": host, "port": port}
-        serving.serve(read_settings(**{name: value for name, value in chosen.items() if value is not None}))
+        settings = read_settings(**{name: value for name, value in chosen.items() if value is not None})
+        serving.serve(settings, descriptor=fd)
 
 
 @app.command()
@@ -132,10 +119,16 @@ def import_citizens(
 
     def take(url: str) -> None:
         asyncio.run(apply_migrations(url))
-        codes.append(import_command.import_citizens(file, municipality=municipality, create=create, database_url=url))
+        senders = list_senders(settings)
+        codes.append(
+            import_command.import_citizens(
+                file, municipality=municipality, create=create, senders=senders, database_url=url
+            )
+        )
 
     with explaining():
-        with_database(read_settings(), take)
+        settings = read_settings()
+        with_database(settings, take)
         raise typer.Exit(codes[0])
 
 
@@ -156,12 +149,33 @@ def demo(
     citizens: Annotated[int, typer.Option(min=1, max=200_000, help="How many live in the town.")] = 2_000,
     speed: Annotated[float, typer.Option(min=0.1, max=3_600, help="Simulated seconds in one real second.")] = 10,
     seed: Annotated[int, typer.Option(help="What the simulator's chance begins with.")] = 1,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Ask citizens who are called to press 1.")] = False,
+    duplicates: Annotated[float, Share("reports that come twice")] = 0.01,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="Let each attempt's reports come in any order.")] = False,
+    early: Annotated[float, Share("reports that come before the carrier's answer")] = 0.0,
+    lost: Annotated[float, Share("answers of the carriers that are lost")] = 0.0,
 ) -> None:
     """Start everything on loopback, send a drill to a made-up town and watch it live."""
     from tocsin_server import demonstration
 
     with explaining():
-        demonstration.run(demonstration.Drill(once=once, citizens=citizens, speed=speed, seed=seed))
+        drill = demonstration.Drill(
+            once=once, citizens=citizens, speed=speed, seed=seed, confirmed=confirm, duplicates=duplicates,
+            shuffle=shuffle, early=early, lost_answers=lost,
+        )  # fmt: skip
+        demonstration.run(drill)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with the set-up, why, and how to mend it; 1 where something is at fault."""
+    from tocsin_server.doctor import examine
+
+    with explaining():
+        settings = read_settings()
+        found = asyncio.run(examine(settings, settings.database_url))
+        print("\n".join(map(str, found)) or "Nothing is wrong.")
+        raise typer.Exit(1 if any(finding.fault for finding in found) else 0)
 
 
 @app.command()

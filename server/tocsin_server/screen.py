@@ -12,11 +12,13 @@ from rich.table import Table
 
 from tocsin.records.communications import Tally
 
+INVITATION = "Watch it live in a browser: "
+
 
 class Screen(Protocol):
     """Where the counts are shown."""
 
-    def introduce(self, url: str, access: str) -> None: ...
+    def introduce(self, link: str, access: str) -> None: ...
 
     def show(self, tally: Tally, carriers: Mapping[str, Any]) -> None: ...
 
@@ -27,8 +29,8 @@ class Lines:
     def __init__(self) -> None:
         self._shown = -1
 
-    def introduce(self, url: str, access: str) -> None:
-        print(f"Tocsin listens at {url}\n{access}", file=sys.stderr)
+    def introduce(self, link: str, access: str) -> None:
+        print(f"{INVITATION}{link}\n{access}", file=sys.stderr)
 
     def show(self, tally: Tally, carriers: Mapping[str, Any]) -> None:
         if tally.version == self._shown:
@@ -47,8 +49,8 @@ class Board:
     def __init__(self, live: Live) -> None:
         self._live = live
 
-    def introduce(self, url: str, access: str) -> None:
-        self._live.console.print(f"Tocsin listens at [bold]{url}[/bold]\n{access}", soft_wrap=True, highlight=False)
+    def introduce(self, link: str, access: str) -> None:
+        self._live.console.print(f"{INVITATION}[bold]{link}[/bold]\n{access}", soft_wrap=True, highlight=False)
 
     def show(self, tally: Tally, carriers: Mapping[str, Any]) -> None:
         table = Table(title=f"Drill, version {tally.version}", title_justify="left")

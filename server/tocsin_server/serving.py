@@ -1,48 +1,80 @@
 """Running the web process and the worker process until a signal. Imports the application and services."""
 
 import asyncio
+import gc
 import signal
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 import uvloop
 
+from tocsin.crashes import choose_crash
 from tocsin.database import migrate
 from tocsin.embedded import EmbeddedPostgres, supervise
 from tocsin.errors import ConfigurationError
 from tocsin.settings import Settings, check_service
 from tocsin_server.application import Application
 from tocsin_server.journal import open_journal
-from tocsin_server.services import hold_solo_lock, locate_database, open_services
+from tocsin_server.leaving import Server
+from tocsin_server.prepared_sockets import SOCKETS, choose_sockets
+from tocsin_server.services import locate_database, open_services
+from tocsin_server.solo import hold_solo_lock
+from tocsin_server.supervision import READY, STOPPING, inherit, tell_supervisor
+from tocsin_server.tracing import send_spans
 
-SOCKET_LIMIT = 65_536
 
-
-def make_server(settings: Settings, database_url: str, *, working: bool) -> uvicorn.Server:
-    """Make the web server; the jobs run in it where `working` says so."""
+def make_server(
+    settings: Settings,
+    database_url: str,
+    *,
+    working: bool,
+    inherited: bool = False,
+    sockets: Mapping[str, Any] = SOCKETS,
+) -> uvicorn.Server:
+    """Make the web server; the jobs run in it where `working` says so, its socket outlives it where `inherited` does."""
+    application = Application(settings, database_url, working=working)
     config = uvicorn.Config(
-        Application(settings, database_url, working=working),
+        application,
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
-        ws_max_size=SOCKET_LIMIT,
-        ws_per_message_deflate=False,
         timeout_graceful_shutdown=10,
+        **sockets,
     )
-    return uvicorn.Server(config)
+    return Server(
+        config,
+        application,
+        stop_seconds=settings.tocsin_stop_seconds,
+        replaced=settings.redis_url is not None,
+        inherited=inherited,
+        supervisor=settings.notify_socket,
+    )
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal; the database is migrated first, and revived where it is our own."""
+def keep_for_good() -> None:
+    """Take all that is there at start, the schema above all, out of what the garbage collector looks through again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def serve(settings: Settings, *, descriptor: int | None = None) -> None:
+    """Serve until a signal; the database is migrated first, and revived where it is our own.
+
+    `descriptor`: the number of a listening socket that was handed over, instead of host and port.
+    """
     open_journal(settings.tocsin_log_level)
+    choose_crash(settings.tocsin_crash_at)
     check_service(settings)
+    listener = None if descriptor is None else inherit(descriptor)
     database_url, postgres = locate_database(settings)
     try:
         asyncio.run(migrate(database_url))
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_alone(settings, database_url, postgres=postgres))
+        with send_spans(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_alone(settings, database_url, postgres=postgres, inherited=listener))
     finally:
         if postgres is not None:
             postgres.stop()
@@ -58,11 +90,16 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def serve_alone(settings: Settings, database_url: str, *, postgres: EmbeddedPostgres | None) -> None:
-    """Make sure that nobody else works on this database, then listen and serve."""
+async def serve_alone(
+    settings: Settings, database_url: str, *, postgres: EmbeddedPostgres | None, inherited: socket.socket | None = None
+) -> None:
+    """Make sure that nobody works on this database who would not hear of us, then listen and serve."""
     async with hold_solo_lock(settings, database_url):
-        listener = listen(settings.host, settings.port)
-        server = make_server(settings, database_url, working=settings.redis_url is None)
+        working, handed = settings.redis_url is None, inherited is not None
+        sockets = await choose_sockets(prepared=settings.socket_prepared_frames)
+        server = make_server(settings, database_url, working=working, inherited=handed, sockets=sockets)
+        keep_for_good()
+        listener = inherited or listen(settings.host, settings.port)
         keeper = asyncio.create_task(supervise(postgres)) if postgres is not None else None
         try:
             await server.serve(sockets=[listener])
@@ -76,12 +113,15 @@ async def serve_alone(settings: Settings, database_url: str, *, postgres: Embedd
 def work(settings: Settings) -> None:
     """Run the jobs alone until a signal, beside web processes that share database and Redis."""
     open_journal(settings.tocsin_log_level)
+    choose_crash(settings.tocsin_crash_at)
     check_service(settings)
     if settings.redis_url is None or settings.database_url is None:
         raise ConfigurationError(
             "A worker needs DATABASE_URL and REDIS_URL; without them `tocsin serve` does its work too."
         )
-    asyncio.run(work_until_stopped(settings, settings.database_url))
+    asyncio.run(migrate(settings.database_url))
+    with send_spans(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work_until_stopped(settings, settings.database_url))
 
 
 async def work_until_stopped(settings: Settings, database_url: str) -> None:
@@ -89,5 +129,7 @@ async def work_until_stopped(settings: Settings, database_url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with open_services(settings, database_url, working=True):
+    async with hold_solo_lock(settings, database_url), open_services(settings, database_url, working=True):
+        tell_supervisor(settings.notify_socket, READY)
         await stopped.wait()
+        tell_supervisor(settings.notify_socket, STOPPING)

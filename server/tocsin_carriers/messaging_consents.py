@@ -1,38 +1,9 @@
-"""The texts of the account by sid and by number, and who has opted out.
-Imports the message and the outcomes only.
-"""
-
-from collections.abc import Sequence
-
-from tocsin_carriers.messaging_message import Message
+"""The words of consent, and who has opted out. Imports nothing of ours."""
 
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "ARRET", "ARRETE", "ARRÊT"})
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 HELP_WORDS = frozenset({"HELP", "INFO", "AIDE"})
 EVERY_SENDER = ""
-
-
-class MessageStore:
-    """Append-only until a reset; the ledger bounds it."""
-
-    def __init__(self) -> None:
-        self._all: list[Message] = []
-        self._by_sid: dict[str, Message] = {}
-        self._by_number: dict[str, list[Message]] = {}
-
-    def add(self, message: Message) -> None:
-        self._all.append(message)
-        self._by_sid[message.sid] = message
-        self._by_number.setdefault(message.to, []).append(message)
-
-    def find(self, sid: str) -> Message | None:
-        return self._by_sid.get(sid)
-
-    def count_to(self, number: str) -> int:
-        return len(self._by_number.get(number, ()))
-
-    def oldest_first(self, number: str | None) -> Sequence[Message]:
-        return self._all if number is None else self._by_number.get(number, ())
 
 
 class Consents:
