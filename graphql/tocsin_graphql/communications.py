@@ -9,8 +9,10 @@ import strawberry
 from tocsin.contents import Content
 from tocsin.database import get_database
 from tocsin.errors import NotFound
-from tocsin.grid import RecipientSort, list_recipients
+from tocsin.grid import RecipientSort
+from tocsin.grid_pages import list_recipients
 from tocsin.identifiers import expose
+from tocsin.labels import EVERYBODY, choose
 from tocsin.overview import CommunicationRow, ListFilter, list_communications
 from tocsin.pages import Page
 from tocsin.words import Channel, CommunicationKind, CommunicationState, Locale
@@ -21,8 +23,6 @@ from tocsin_graphql.fields import resolved
 from tocsin_graphql.nodes import COUNT, CURSOR, After, First, Node, PageInfo, describe_page, read_request
 from tocsin_graphql.recipients import RecipientConnection, RecipientFilter, read_filter
 from tocsin_graphql.statistics import Statistics, statistics_of
-
-EVERYBODY = {Locale.EN: "All citizens", Locale.FR: "Tous les citoyens"}
 
 
 @strawberry.type(description="What a citizen of one language receives.")
@@ -75,7 +75,7 @@ class Communication(Node):
     @resolved("Who it is addressed to, in words: all citizens, or the groups' names.")
     async def recipient_label(self, info: Info) -> str:
         names = await info.context.loaders.group_names.load(self.row.id)
-        return ", ".join(names) or EVERYBODY[info.context.locale]
+        return ", ".join(names) or choose(EVERYBODY, info.context.locale)
 
     @resolved("The campaign that holds it; null: it stands alone.")
     async def campaign(self, info: Info) -> "Communication | None":

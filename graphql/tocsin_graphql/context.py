@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
 
 import strawberry
 
+from tocsin.assessment import Moved
 from tocsin.secrets import Purpose, derive_key
 from tocsin.settings import Settings
 from tocsin.times import tell_time
@@ -29,7 +29,7 @@ def stay_asleep() -> None:
     """Wake nobody: for operations after which nothing is due."""
 
 
-def tell_nobody(municipality_ids: Collection[UUID]) -> None:
+def tell_nobody(moved: Moved) -> None:
     """Announce nothing: whoever watches finds it at the next poll."""
 
 
@@ -37,8 +37,8 @@ def tell_nobody(municipality_ids: Collection[UUID]) -> None:
 class Context:
     """The surroundings of one operation.
 
-    `wake` tells the clock, after a commit, that there is new work; `announce_listing` tells, after a commit, whose lists
-    changed; `usable` are the channels that have a carrier here.
+    `wake` tells the clock, after a commit, that there is new work; `announce` tells, after a commit, what has moved;
+    `usable` are the channels that have a carrier here.
     """
 
     viewer: Viewer
@@ -47,7 +47,7 @@ class Context:
     usable: Collection[Channel]
     now: Callable[[], datetime] = tell_time
     wake: Callable[[], None] = stay_asleep
-    announce_listing: Callable[[Collection[UUID]], None] = tell_nobody
+    announce: Callable[[Moved], None] = tell_nobody
     feed: Feed | None = None
     loaders: Loaders = field(init=False)
 
@@ -56,12 +56,17 @@ class Context:
 
     def forget(self) -> None:
         """Forget what was loaded: after a write, or before the next event of a subscription."""
-        self.loaders = Loaders(self.viewer.municipality_id)
+        self.loaders = Loaders(self.viewer)
 
     @cached_property
     def cursor_key(self) -> bytes:
         """The key that seals this installation's cursors."""
         return derive_key(self.settings.tocsin_secret, Purpose.CURSORS)
+
+    @cached_property
+    def link_key(self) -> bytes:
+        """The key that signs this installation's links."""
+        return derive_key(self.settings.tocsin_secret, Purpose.LINKS)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

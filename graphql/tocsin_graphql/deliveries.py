@@ -74,6 +74,9 @@ class Delivery(Node):
     expired: bool = strawberry.field(description="Whether it is no longer waited for, and so counts as missed.")
     status_at: datetime | None = strawberry.field(description="When the status rose to what it is.")
     error_code: str | None = strawberry.field(description="The carrier's code for what went wrong.")
+    handed_twice: bool = strawberry.field(
+        description="The carrier has it under two ids: the citizen may have been contacted twice."
+    )
 
     @resolved("The round that it is part of.")
     async def wave(self, info: Info) -> Wave:
@@ -109,4 +112,5 @@ class Delivery(Node):
             expired=row.expired,
             status_at=row.status_at,
             error_code=row.error_code,
+            handed_twice=row.handed_twice,
         )

@@ -1,17 +1,20 @@
 """The domain's words as GraphQL enumerations, by name, each value described. Imports words, statuses and grid."""
 
-from enum import Enum, EnumMeta
+from enum import EnumMeta
 from typing import TypeVar
 
 import strawberry
 
 from tocsin.grid import RecipientSort
+from tocsin.periods import Period
 from tocsin.reasons import OUTCOME_WORDS, SKIP_WORDS
+from tocsin.recontact import RecontactBlocker
 from tocsin.statuses import MEANINGS, DeliveryStatus
 from tocsin.words import (
     Channel,
     CommunicationKind,
     CommunicationState,
+    ExportState,
     Handling,
     Locale,
     Outcome,
@@ -30,23 +33,6 @@ def describe(words: Words, description: str, values: dict[str, str]) -> Words:
     for value in described.__strawberry_definition__.values:  # type: ignore[attr-defined]  # which strawberry.enum has set
         value.description = values[value.name]
     return described
-
-
-@strawberry.enum(description="Why a recontact can't be started now.")
-class RecontactBlocker(Enum):
-    """The first that holds is given."""
-
-    NOT_SENT = strawberry.enum_value("NOT_SENT", description="The communication has not been sent.")
-    CAMPAIGN = strawberry.enum_value("CAMPAIGN", description="A campaign reaches nobody itself.")
-    CANCELLED = strawberry.enum_value("CANCELLED", description="The communication was cancelled.")
-    REMINDERS_PENDING = strawberry.enum_value(
-        "REMINDERS_PENDING", description="Automatic reminders, or without any the first attempts, are not over yet."
-    )
-    RUNNING = strawberry.enum_value("RUNNING", description="A recontact is running.")
-    NOBODY_TO_RECONTACT = strawberry.enum_value(
-        "NOBODY_TO_RECONTACT", description="Nobody is both not contacted and reachable."
-    )
-    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The caller's role does not allow it.")
 
 
 describe(
@@ -130,5 +116,38 @@ describe(
         "FIRST_NAME": "By first name, then last name.",
         "OUTCOME": "Contacted, in progress, not contacted; then by last name.",
         "RECENTLY_CHANGED": "The row changed last comes first.",
+    },
+)
+describe(
+    RecontactBlocker,
+    "Why a recontact can't be started now; the first that holds is given.",
+    {
+        "NOT_SENT": "The communication has not been sent.",
+        "CAMPAIGN": "A campaign reaches nobody itself.",
+        "CANCELLED": "The communication was cancelled.",
+        "REMINDERS_PENDING": "Automatic reminders, or without any the first attempts, are not over yet.",
+        "RUNNING": "A recontact is running.",
+        "NOBODY_TO_RECONTACT": "Nobody is both not contacted and reachable.",
+        "FORBIDDEN": "The caller's role does not allow it.",
+    },
+)
+describe(
+    Period,
+    "A range of days of the log, in the municipality's calendar and time zone.",
+    {
+        "THIS_WEEK": "The week that it is now, whole; weeks begin on the municipality's first day.",
+        "LAST_WEEK": "The week before.",
+        "THIS_MONTH": "The calendar month that it is now, whole.",
+        "CUSTOM": "From a day to a day, both included.",
+    },
+)
+describe(
+    ExportState,
+    "How far an export is.",
+    {
+        "QUEUED": "Asked for; it waits for its turn.",
+        "RUNNING": "Its rows are being written.",
+        "READY": "The file can be downloaded.",
+        "FAILED": "It could not be made, and has been tried several times; it can be asked for again.",
     },
 )

@@ -17,7 +17,6 @@ from tocsin.database import CONTENDED, UNREACHABLE
 from tocsin.errors import Unavailable
 from tocsin_graphql.context import Context
 from tocsin_graphql.feed import Event, HandedFeed
-from tocsin_graphql.loaders import Loaders
 from tocsin_graphql.plans import Plan
 
 
@@ -50,13 +49,13 @@ class Execution:
         self._make_context = make_context
         self._surroundings = Surroundings()
         self._turn = asyncio.Lock()
-        self._running: set[asyncio.Task[str]] = set()
+        self._running: set[asyncio.Task[bytes]] = set()
         self._context = make_context()
         self._feed = HandedFeed()
         self._stream: AsyncGenerator[Any, None] | None = None
         self.runs = 0
 
-    async def run(self, event: Event) -> str:
+    async def run(self, event: Event) -> bytes:
         """Return the payload of this change as JSON; Refused if it can never run.
 
         A caller who goes away leaves the run to its end: the stream belongs to all.
@@ -69,12 +68,12 @@ class Execution:
     async def close(self) -> None:
         await asyncio.create_task(self._end(), context=self._surroundings)
 
-    async def _run(self, event: Event) -> str:
+    async def _run(self, event: Event) -> bytes:
         async with self._turn:
             if self._stream is None:
                 await self._begin()
             assert self._stream is not None, "it has just begun"
-            self._context.loaders = Loaders(self._context.viewer.municipality_id)
+            self._context.forget()
             self._feed.hand(event)
             self.runs += 1
             try:
@@ -104,13 +103,13 @@ class Execution:
             await stream.aclose()
 
 
-def encode(result: ExecutionResult) -> str:
-    """Return the payload in ASCII; raises what stands for `not now`: the database was away during the run."""
+def encode(result: ExecutionResult) -> bytes:
+    """Return the payload; raises what stands for `not now`: the database was away during the run."""
     if isinstance(result, PreExecutionError):
         raise Refused(list(result.errors or ()))
     for error in result.errors or ():
         if isinstance(error.original_error, (*UNREACHABLE, *CONTENDED)) or is_unavailable(error):
-            raise Unavailable("The database was away while a change was executed.")
+            raise Unavailable("The database was away while a change was executed; try again in a moment.")
     return encode_result(result)
 
 
@@ -118,10 +117,11 @@ def is_unavailable(error: GraphQLError) -> bool:
     return (error.extensions or {}).get("code") == Unavailable.code
 
 
-def encode_result(result: ExecutionResult) -> str:
+def encode_result(result: ExecutionResult) -> bytes:
+    """Return JSON in ASCII."""
     payload: dict[str, Any] = {"data": result.data}
     if result.errors:
         payload["errors"] = [error.formatted for error in result.errors]
     if result.extensions:
         payload["extensions"] = result.extensions
-    return json.dumps(payload, separators=(",", ":"))
+    return json.dumps(payload, separators=(",", ":")).encode("ascii")

@@ -4,7 +4,6 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tocsin.errors import TocsinError
 from tocsin_graphql.errors import translate
 
 
@@ -12,9 +11,3 @@ def describe(error: Exception) -> dict[str, Any]:
     """Return message and code of an error as GraphQL writes it."""
     known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
     return dict(translate(known).formatted)
-
-
-class TooMany(TocsinError):
-    """More is asked for at a time than one client may have."""
-
-    code = "RATE_LIMITED"

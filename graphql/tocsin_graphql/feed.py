@@ -7,10 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol, TypeAlias
 
+from tocsin.exports import ExportRow
+from tocsin.live.active_watcher import Active
 from tocsin.live.changes import Change
 from tocsin.overview import CommunicationRow
+from tocsin.profiles import Profile
 
-Event: TypeAlias = Change | CommunicationRow
+Event: TypeAlias = Change | Active | CommunicationRow | ExportRow | Profile
 
 
 class Feed(Protocol):

@@ -8,6 +8,7 @@ import strawberry
 from tocsin.categories import NewCategory
 from tocsin.communications import NewCommunication
 from tocsin.contents import Content
+from tocsin.editing import Changes
 from tocsin.errors import NotFound
 from tocsin.identifiers import resolve
 from tocsin.words import Channel, CommunicationKind, Locale
@@ -55,6 +56,22 @@ class CreateCommunicationInput:
     )
 
 
+@strawberry.input(description="Changes of what is a draft or scheduled; what is left out stays.")
+class UpdateCommunicationInput:
+    """Read by `read_changes`."""
+
+    id: strawberry.ID = strawberry.field(description="The communication or campaign.")
+    title: str | None = strawberry.field(default=None, description="1 to 200 characters, one line.")
+    category_id: strawberry.ID | None = strawberry.field(default=None, description="Its theme.")
+    group_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="All groups that it is to be addressed to; empty: the category's subscribers."
+    )
+    channels: list[Channel] | None = strawberry.field(default=None, description="All channels that it is to use.")
+    contents: list[ContentInput] | None = strawberry.field(
+        default=None, description="All texts that it is to have, for each language and channel."
+    )
+
+
 @strawberry.input(description="A new theme.")
 class CreateCategoryInput:
     """Read by `read_category`."""
@@ -96,6 +113,17 @@ def read_communication(given: CreateCommunicationInput) -> NewCommunication:
         group_ids=read_ids("group", given.group_ids, "input.groupIds"),
         channels=given.channels,
         contents=[read_content(content) for content in given.contents],
+    )
+
+
+def read_changes(given: UpdateCommunicationInput) -> Changes:
+    """Return what the domain changes."""
+    return Changes(
+        title=given.title,
+        category_id=read_id("category", given.category_id, "input.categoryId"),
+        group_ids=None if given.group_ids is None else read_ids("group", given.group_ids, "input.groupIds"),
+        channels=given.channels,
+        contents=None if given.contents is None else [read_content(content) for content in given.contents],
     )
 
 

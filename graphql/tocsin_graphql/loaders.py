@@ -1,4 +1,4 @@
-"""Loading by key, once for all rows of an operation, always within one municipality. Imports the domain only."""
+"""Loading by key, once for all rows of an operation, always within what the viewer may see. Imports the domain only."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -7,13 +7,16 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from tocsin import people, rounds
+from tocsin.audit import AuditRow, find_entries
 from tocsin.contents import Content
 from tocsin.database import get_database
+from tocsin.exports import ExportRow, find_exports
 from tocsin.grid import RecipientRow, find_recipients
 from tocsin.overview import CommunicationRow, find_communications
-from tocsin.people import CategoryRow, CitizenRow, ContactPointRow, GroupRow, MunicipalityRow
+from tocsin.people import CategoryRow, CitizenRow, ContactPointRow, GroupRow, MunicipalityRow, VerificationRow
 from tocsin.pictures import TallyPicture, read_tallies
 from tocsin.rounds import DeliveryRow, EventRow, WaveRow
+from tocsin.viewers import Viewer
 
 MOST_AT_ONCE = 1_000
 
@@ -25,8 +28,8 @@ Read = Callable[[UUID, Keys], Awaitable[list[Row]]]
 class Loaders:
     """The loaders of one operation; whoever runs again and again takes new ones each time, for these remember."""
 
-    def __init__(self, municipality_id: UUID) -> None:
-        self.municipality_id = municipality_id
+    def __init__(self, viewer: Viewer) -> None:
+        self.municipality_id = viewer.municipality_id
         self.municipality: DataLoader[UUID, MunicipalityRow | None] = self.load_one(people.find_municipalities)
         self.category: DataLoader[UUID, CategoryRow | None] = self.load_one(people.find_categories)
         self.group: DataLoader[UUID, GroupRow | None] = self.load_one(people.find_groups)
@@ -34,11 +37,16 @@ class Loaders:
         self.contact_point: DataLoader[UUID, ContactPointRow | None] = self.load_one(people.find_contact_points)
         self.wave: DataLoader[UUID, WaveRow | None] = self.load_one(rounds.find_waves)
         self.delivery: DataLoader[UUID, DeliveryRow | None] = self.load_one(rounds.find_deliveries)
+        self.export: DataLoader[UUID, ExportRow | None] = self.load_one(lambda _, keys: find_exports(viewer, keys))
+        self.audit_entry: DataLoader[UUID, AuditRow | None] = self.load_one(lambda _, keys: find_entries(viewer, keys))
         self.communication: DataLoader[UUID, CommunicationRow | None] = prepare(self.find_communications)
         self.recipient: DataLoader[UUID, RecipientRow | None] = prepare(self.find_recipients)
         self.picture: DataLoader[UUID, TallyPicture | None] = prepare(self.find_pictures)
         self.contact_points: DataLoader[UUID, list[ContactPointRow]] = self.load_many(
             people.list_contact_points, "citizen_id"
+        )
+        self.verifications: DataLoader[UUID, list[VerificationRow]] = self.load_many(
+            people.list_verifications, "contact_point_id"
         )
         self.waves: DataLoader[UUID, list[WaveRow]] = self.load_many(rounds.list_waves, "communication_id")
         self.deliveries: DataLoader[UUID, list[DeliveryRow]] = self.load_many(rounds.list_deliveries, "recipient_id")

@@ -12,7 +12,7 @@ class Frame:
     """A payload as JSON, and the version that whoever has it knows."""
 
     version: int
-    payload: str
+    payload: bytes
 
 
 def do_nothing() -> None:

@@ -1,7 +1,9 @@
-"""The messages of graphql-transport-ws as they come in: their shapes, checked before anything is done. Imports nothing of ours."""
+"""The messages of graphql-transport-ws as they come in: their shapes, checked before anything is done. Imports documents."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from tocsin_graphql.documents import find_name
 
 LONGEST_REASON = 123
 """Bytes: what a close frame can say. A longer reason would break the connection instead of closing it."""
@@ -27,12 +29,14 @@ def find_request_fault(request: object) -> str | None:
     """Return why this is no GraphQL request, by whichever transport; nothing where it is one."""
     if not isinstance(request, dict):
         return "The request has to be a JSON object with a query"
-    if not isinstance(request.get("query"), str):
-        return "The query has to be a string"
-    if not isinstance(request.get("operationName"), str | None):
-        return "The operationName has to be a string or null"
-    wrong = [name for name in ("variables", "extensions") if not isinstance(request.get(name), dict | None)]
-    return f"The {wrong[0]} have to be an object or null" if wrong else None
+    for name in ("operationName", "documentId"):
+        if not isinstance(request.get(name), str | None):
+            return f"The {name} has to be a string or null"
+    for name in ("variables", "extensions"):
+        if not isinstance(request.get(name), dict | None):
+            return f"The {name} have to be an object or null"
+    named = request.get("query") is None and find_name(request) is not None
+    return None if named or isinstance(request.get("query"), str) else "The query has to be a string"
 
 
 CHECKS: Mapping[str, Check] = {

@@ -1,6 +1,6 @@
 """What every thing with an id has in common, and what pages of things have. Imports pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -53,22 +53,29 @@ def describe_page(page: Page[Any]) -> PageInfo:
     )
 
 
-def read_request(info: Info, first: int, after: str | None) -> PageRequest:
-    """Return what page of the field's connection is asked for."""
+def read_request(info: Info, first: int, after: str | None, *, within: str | None = None) -> PageRequest:
+    """Return what page of the field's connection is asked for; `within` is the field of it that holds the connection."""
     raw = info._raw_info
-    selections = [node for field in raw.field_nodes if field.selection_set for node in field.selection_set.selections]
-    return PageRequest(first, after, counted=selects(selections, "totalCount", raw.fragments))
+    fields: Sequence[FieldNode] = raw.field_nodes
+    if within is not None:
+        fields = list(find_fields(list_selections(fields), within, raw.fragments))
+    counted = any(find_fields(list_selections(fields), "totalCount", raw.fragments))
+    return PageRequest(first, after, counted=counted)
 
 
-def selects(selections: Iterable[SelectionNode], name: str, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """Whether a field is among the selections, through fragments; validation has refused fragments that go in circles."""
+def list_selections(fields: Iterable[FieldNode]) -> list[SelectionNode]:
+    return [node for field in fields if field.selection_set for node in field.selection_set.selections]
+
+
+def find_fields(
+    selections: Iterable[SelectionNode], name: str, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    """Give the selections of a field, through fragments; validation has refused fragments that go in circles."""
     for node in selections:
         if isinstance(node, FieldNode):
-            found = node.name.value == name
+            if node.name.value == name:
+                yield node
         elif isinstance(node, FragmentSpreadNode):
-            found = selects(fragments[node.name.value].selection_set.selections, name, fragments)
-        else:
-            found = isinstance(node, InlineFragmentNode) and selects(node.selection_set.selections, name, fragments)
-        if found:
-            return True
-    return False
+            yield from find_fields(fragments[node.name.value].selection_set.selections, name, fragments)
+        elif isinstance(node, InlineFragmentNode):
+            yield from find_fields(node.selection_set.selections, name, fragments)

@@ -1,4 +1,4 @@
-"""The way of a member's frames into a socket: at once where it takes them, one at a time where it does not. Imports members."""
+"""The way of a member's frames into a socket: at once where it takes them, one at a time where not. Imports members, prepared_frames."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from tocsin_graphql.members import AnyMember, Frame
+from tocsin_graphql.prepared_frames import Write, head_frame
 
 GONE = (WebSocketDisconnect, RuntimeError)
 """What starlette raises where the socket is closed or closing."""
@@ -51,13 +52,17 @@ def begin(coroutine: Coroutine[Any, Any, None]) -> Remainder | None:
 class Outlet:
     """Sends what a member has been offered as messages of one operation; while the socket is full, nothing queues here."""
 
-    def __init__(self, operation_id: str, member: AnyMember, send: SendText) -> None:
-        self._prefix = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'
+    __slots__ = ("_member", "_prefix", "_send", "_task", "_write", "closed", "ended")
+
+    def __init__(self, operation_id: str, member: AnyMember, send: SendText, write: Write | None = None) -> None:
+        """`write` takes whole frames at once; what it does not take goes by `send`, which waits for the socket."""
+        self._prefix = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'.encode()
         self._member = member
         self._send = send
+        self._write = write
         self._task: asyncio.Task[None] | None = None
         self.closed = False
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self, first: Frame | None) -> None:
         """Send the first message, then whatever comes."""
@@ -81,17 +86,24 @@ class Outlet:
                 self._task = asyncio.create_task(self._finish(self._catch_up()))
             else:
                 break
-        if self._member.ended:
-            self.ended.set()
+        if self._member.ended and not self.ended.done():
+            self.ended.set_result(None)
 
     def _send_at_once(self, frame: Frame) -> None:
         try:
-            rest = begin(self._send(self._spell(frame)))
+            rest = None if self._is_written(frame) else begin(self._send(self._spell(frame)))
         except GONE:
             self.closed = True  # the reader of the socket notices it too, and clears up
             return
         if rest is not None:
             self._task = asyncio.create_task(self._finish(rest))
+
+    def _is_written(self, frame: Frame) -> bool:
+        """Write the frame whole, where the server takes it so."""
+        if self._write is None:
+            return False
+        length = len(self._prefix) + len(frame.payload) + 1
+        return self._write(b"".join((head_frame(length), self._prefix, frame.payload, b"}")))
 
     async def _finish(self, rest: Awaitable[None]) -> None:
         try:
@@ -107,4 +119,4 @@ class Outlet:
             await self._send(self._spell(frame))
 
     def _spell(self, frame: Frame) -> str:
-        return f"{self._prefix}{frame.payload}}}"
+        return b"".join((self._prefix, frame.payload, b"}")).decode()

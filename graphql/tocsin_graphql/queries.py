@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import strawberry
 
 from tocsin import people
+from tocsin.citizens import list_citizens
 from tocsin.errors import NotFound
 from tocsin.identifiers import recognise, resolve
 from tocsin.overview import ListFilter
 from tocsin.words import CommunicationState, Locale
+from tocsin_graphql.audit import AuditConnection, AuditEntry, page_trail
 from tocsin_graphql.categories import Category, Group, StatusInfo, list_statuses
 from tocsin_graphql.communications import (
     Communication,
@@ -17,13 +19,16 @@ from tocsin_graphql.communications import (
     load_communication,
     page_communications,
 )
+from tocsin_graphql.communications_log import CommunicationLog, LogFilterInput, page_log
 from tocsin_graphql.context import Context, Info
 from tocsin_graphql.deliveries import Delivery, Wave
+from tocsin_graphql.exports import Export, load_export
 from tocsin_graphql.fields import resolved
 from tocsin_graphql.loaders import Loaders
 from tocsin_graphql.municipalities import Municipality, Viewer
-from tocsin_graphql.nodes import After, First, Node
-from tocsin_graphql.people import Citizen, ContactPoint
+from tocsin_graphql.nodes import After, First, Node, read_request
+from tocsin_graphql.operations import Operations, load_operations
+from tocsin_graphql.people import Citizen, CitizenConnection, ContactPoint, load_citizen
 from tocsin_graphql.recipients import Recipient
 
 Load = Callable[[Any], Awaitable[Any]]
@@ -39,6 +44,8 @@ KINDS: Mapping[str, tuple[Callable[[Loaders], Load], Make]] = {
     "delivery": (lambda loaders: loaders.delivery.load, Delivery.of),
     "citizen": (lambda loaders: loaders.citizen.load, Citizen.of),
     "contact-point": (lambda loaders: loaders.contact_point.load, ContactPoint.of),
+    "export": (lambda loaders: loaders.export.load, Export.of),
+    "audit-entry": (lambda loaders: loaders.audit_entry.load, AuditEntry.of),
 }
 """By the kind that an id begins with: how its row is loaded, and the type made of it."""
 
@@ -103,12 +110,57 @@ class Query:
     async def communication(self, info: Info, id: Id) -> Communication | None:
         return await load_communication(info.context, resolve("communication", id))
 
+    @resolved(
+        "The log: what was sent in a period, newest first. BAD_INPUT names a day that is missing, out of order or more "
+        "than 24 months away."
+    )
+    async def communications_log(
+        self,
+        info: Info,
+        filter: Annotated[LogFilterInput, strawberry.argument(description="The period, and what narrows it.")],
+        first: First = 50,
+        after: After = None,
+    ) -> CommunicationLog:
+        return await page_log(info, filter, first=first, after=after)
+
+    @resolved("One export of yours; NOT_FOUND for anybody else's id as for a made-up one.")
+    async def export(self, info: Info, id: Id) -> Export | None:
+        return await load_export(info.context, resolve("export", id))
+
+    @resolved("Who did what, newest first. Administrators only.")
+    async def audit_log(self, info: Info, first: First = 50, after: After = None) -> AuditConnection:
+        return await page_trail(info, first=first, after=after)
+
     @resolved("One row of a grid; NOT_FOUND for another municipality's id as for a made-up one.")
     async def recipient(self, info: Info, id: Id) -> Recipient | None:
         row = await info.context.loaders.recipient.load(resolve("recipient", id))
         if row is None:
             raise NotFound("There is no such recipient in your municipality.")
         return Recipient.of(row)
+
+    @resolved("The municipality's citizens, by last name, then first name, without regard to case and accents.")
+    async def citizens(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Every word of it begins a word of the name, of an e-mail address or of a number; case and "
+                "accents do not matter. At most 200 characters."
+            ),
+        ] = None,
+    ) -> CitizenConnection:
+        page = await list_citizens(
+            info.context.viewer.municipality_id, search,
+            request=read_request(info, first, after), key=info.context.cursor_key,
+        )  # fmt: skip
+        return CitizenConnection.of(page)
+
+    @resolved("One citizen's profile; NOT_FOUND for another municipality's id as for a made-up one.")
+    async def citizen(self, info: Info, id: Id) -> Citizen | None:
+        return await load_citizen(info.context, resolve("citizen", id))
 
     @resolved("The municipality's themes, by name.")
     async def categories(self, info: Info) -> list[Category]:
@@ -117,3 +169,7 @@ class Query:
     @resolved("The municipality's groups of citizens, by name.")
     async def groups(self, info: Info) -> list[Group]:
         return [Group.of(row) for row in await people.list_groups(info.context.viewer.municipality_id)]
+
+    @resolved("What those who run the system look at; FORBIDDEN for anybody but administrators.")
+    async def operations(self, info: Info) -> Operations:
+        return await load_operations(info)

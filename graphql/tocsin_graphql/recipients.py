@@ -4,8 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from tocsin.grid import Grid, GridFilter, RecipientRow
+from tocsin.grid import GridFilter, RecipientRow
+from tocsin.grid_pages import Grid
 from tocsin.identifiers import expose
+from tocsin.people import forget_citizen
 from tocsin.reasons import explain_outcome
 from tocsin.statuses import DeliveryStatus
 from tocsin.words import Channel, Outcome, OutcomeReason
@@ -33,6 +35,8 @@ class Recipient(Node):
 
     @resolved("The citizen, as the profile stands now.")
     async def citizen(self, info: Info) -> Citizen:
+        if self.row.citizen_id is None:
+            return Citizen.of(forget_citizen(self.row.id, info.context.locale, info.context.now()))
         row = await info.context.loaders.citizen.load(self.row.citizen_id)
         assert row is not None, "a recipient keeps its citizen"
         return Citizen.of(row)

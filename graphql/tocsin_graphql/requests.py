@@ -1,4 +1,4 @@
-"""GraphQL requests as HTTP carries them: read, with every fault one clear refusal. Imports messages."""
+"""GraphQL requests as HTTP carries them: read, with every fault one clear refusal. Imports messages and services."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from strawberry.http import GraphQLRequestData
 
 from tocsin_graphql.messages import find_request_fault
+from tocsin_graphql.services import Services
 
 RESPONSE_TYPE = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
@@ -19,8 +20,10 @@ def decode(text: str | bytes) -> Any:
     """Parse JSON; whatever is wrong with it is a JSONDecodeError, whose words repeat nothing of it."""
     try:
         return json.loads(text)
-    except (RecursionError, UnicodeDecodeError):
-        raise json.JSONDecodeError("nested too deeply, or not UTF-8", "", 0) from None
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError):  # a ValueError: not UTF-8, or a number of thousands of digits
+        raise json.JSONDecodeError("nested too deeply, not UTF-8, or too long a number", "", 0) from None
 
 
 def decode_part(name: str, text: str | bytes) -> Any:
@@ -39,17 +42,28 @@ def read_parameters(parameters: Mapping[str, str]) -> dict[str, Any]:
     return read
 
 
-async def read_request(request: Request) -> GraphQLRequestData:
-    """Return the request of a URL or a body; HTTPException says what is wrong with it."""
+async def read_request(request: Request, services: Services) -> GraphQLRequestData:
+    """Return the request of a URL or a body, with the text to run; HTTPException and the domain's errors say why not."""
     if request.method == "GET":
         data: Any = read_parameters(request.query_params)
     elif request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
-        data = decode_part("body", await request.body())
+        data = decode_part("body", await read_body(request, services.most_bytes))
     else:
         raise HTTPException(415, "The content type has to be application/json.")
     if fault := find_request_fault(data):
         raise HTTPException(400, f"{fault}.")
-    return GraphQLRequestData(data["query"], data.get("variables"), data.get("operationName"), data.get("extensions"))
+    query = services.documents.find(data)
+    return GraphQLRequestData(query, data.get("variables"), data.get("operationName"), data.get("extensions"))
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Return the body, of so many bytes at most: nobody's may take all the memory."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, f"The body is longer than {most} bytes; send less at a time.")
+    return bytes(body)
 
 
 def accepts(request: Request, media_type: str) -> bool:

@@ -1,11 +1,14 @@
-"""How instants are written and read: RFC 3339, always with an offset. Imports nothing of ours."""
+"""How instants and days are written and read: RFC 3339, an instant always with an offset. Imports nothing of ours."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def write_instant(value: datetime) -> str:
@@ -36,6 +39,27 @@ DATE_TIME = ScalarDefinition(
 )
 
 
+def read_day(value: Any) -> date:
+    """Return the day; only as YYYY-MM-DD, of the many ways in which days are written."""
+    try:
+        if not DAY.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError("A day is written as in 2027-04-19.") from None
+
+
+DATE = ScalarDefinition(
+    name="Date",
+    description="A calendar day in the municipality's time zone, YYYY-MM-DD.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    serialize=date.isoformat,
+    parse_value=read_day,
+    parse_literal=None,
+    origin=date,
+)
+
+
 def configure_schema() -> StrawberryConfig:
     """Return how Strawberry has to treat our types."""
-    return StrawberryConfig(scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False)
+    return StrawberryConfig(scalar_map={datetime: DATE_TIME, date: DATE}, disable_field_suggestions=False)

@@ -8,11 +8,13 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from tocsin_graphql import enums as enums  # every enumeration is described there before a type names it
+from tocsin_graphql.audit import AuditEntry
 from tocsin_graphql.categories import Category, Group
 from tocsin_graphql.communications import Communication
 from tocsin_graphql.deliveries import Delivery, Wave
 from tocsin_graphql.errors import Errors, translate_result
 from tocsin_graphql.execution import ForgetfulExecutor
+from tocsin_graphql.exports import Export
 from tocsin_graphql.mutations import Mutation
 from tocsin_graphql.people import Citizen, ContactPoint
 from tocsin_graphql.queries import Query
@@ -21,11 +23,13 @@ from tocsin_graphql.scalars import configure_schema
 from tocsin_graphql.subscriptions import Subscription
 
 REMEMBERED = 512
-NODES = [Category, Citizen, Communication, ContactPoint, Delivery, Group, Recipient, Wave]
+NODES = [AuditEntry, Category, Citizen, Communication, ContactPoint, Delivery, Export, Group, Recipient, Wave]
 
 
 class TocsinSchema(strawberry.Schema):
     """A Strawberry schema that lets no error out untranslated, and logs none with the values it carries."""
+
+    suggesting = True
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Leave logging to the translation: Strawberry would log what the error says."""
@@ -33,18 +37,24 @@ class TocsinSchema(strawberry.Schema):
     async def execute(self, *arguments: Any, **options: Any) -> ExecutionResult:
         """Execute one operation; what fails outside of the extensions' reach is translated as well."""
         result = await super().execute(*arguments, **options)
-        translate_result(result)
+        translate_result(result, suggesting=self.suggesting)
         return result
 
 
-def build_schema() -> TocsinSchema:
-    """Return the whole schema: what is asked, done and followed."""
-    return TocsinSchema(
+def build_schema(*, suggesting: bool = True) -> TocsinSchema:
+    """Return the whole schema: what is asked, done and followed; `suggesting` names to whoever mistakes one."""
+    schema = TocsinSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=NODES,
-        extensions=[Errors, lambda: ParserCache(REMEMBERED), lambda: ValidationCache(REMEMBERED)],
+        extensions=[
+            lambda: Errors(suggesting=suggesting),
+            lambda: ParserCache(REMEMBERED),
+            lambda: ValidationCache(REMEMBERED),
+        ],
         execution_context_class=ForgetfulExecutor,
         config=configure_schema(),
     )
+    schema.suggesting = suggesting
+    return schema

@@ -1,7 +1,7 @@
 """What the transports are given: who asks, a context for each operation, and the groups. Imports the domain."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,6 +9,9 @@ from tocsin.live.hub import Hub
 from tocsin.times import tell_time
 from tocsin.viewers import Viewer
 from tocsin_graphql.context import Context
+from tocsin_graphql.costs import Limits
+from tocsin_graphql.documents import AnyDocument, Documents
+from tocsin_graphql.places import SocketLimits
 
 
 class Authenticate(Protocol):
@@ -31,4 +34,9 @@ class Services:
     greeting_timeout: timedelta = timedelta(seconds=5)
     ping_interval: timedelta = timedelta(seconds=20)
     event_ping_interval: timedelta = timedelta(seconds=15)
-    most_operations: int = 100
+    most_operations: int = 20
+    most_bytes: int = 1_048_576
+    sockets: SocketLimits = field(default_factory=SocketLimits)
+    limits: Limits = field(default_factory=Limits)
+    documents: Documents = field(default_factory=AnyDocument)
+    schema_shown: bool = True

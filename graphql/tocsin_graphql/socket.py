@@ -12,21 +12,30 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage
 
-from tocsin.errors import Unauthenticated
+from tocsin.errors import RateLimited, TocsinError, Unauthenticated
 from tocsin.live.revocations import Presence
+from tocsin.tracing import begin_walk
 from tocsin.viewers import Viewer
+from tocsin_graphql.allowances import Allowance
 from tocsin_graphql.execution import Refused
-from tocsin_graphql.failures import TooMany, describe
+from tocsin_graphql.failures import describe
 from tocsin_graphql.messages import clip, find_fault
 from tocsin_graphql.outlets import GONE, Outlet
+from tocsin_graphql.places import name_network
 from tocsin_graphql.plans import Binding, Plan
+from tocsin_graphql.prepared_frames import find_write
 
 if TYPE_CHECKING:
     from tocsin_graphql.view import View
 
 LOGGER = logging.getLogger(__name__)
 AUTHENTICATION_TIMEOUT = 10
-FORBIDDEN, BAD_REQUEST, TOO_MANY_GREETINGS, TRY_LATER = 4403, 4400, 4429, 1013
+FORBIDDEN, BAD_REQUEST, TOO_MANY_GREETINGS, TRY_LATER, TOO_LOUD = 4403, 4400, 4429, 1013, 1008
+
+
+def tell_seconds() -> float:
+    """Return the loop's time, which never goes back."""
+    return asyncio.get_running_loop().time()
 
 
 def spell_errors(operation_id: str, errors: list[dict[str, Any]]) -> ErrorMessage:
@@ -60,6 +69,22 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self._keeping: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._outlets: dict[str, Outlet] = {}
+        self._placed = False
+        per_second = self._services.sockets.messages_per_second
+        self._allowance = Allowance(per_second, tell_seconds()) if per_second is not None else None
+
+    async def handle(self) -> None:
+        client, addresses = self.websocket.ws.client, self.view.places.addresses
+        network = name_network(client.host) if client is not None else None
+        if not addresses.take(network):
+            await self.websocket.close(TRY_LATER, "Too many connections from this address; close one first")
+            return
+        try:
+            await super().handle()
+        finally:
+            addresses.leave(network)
+            if self._placed and self._viewer is not None:
+                self.view.places.principals.leave(self._viewer.principal_id)
 
     async def shutdown(self) -> None:
         if self._presence is not None:
@@ -72,12 +97,18 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await asyncio.wait(tasks)
 
     async def handle_message(self, message: Any) -> None:
+        if self._allowance is not None and not self._allowance.take(tell_seconds()):
+            await self.websocket.close(TOO_LOUD, "Too many messages in a short time")
+            return
         fault = find_fault(message)
         if fault is not None:
             await self.handle_invalid_message(fault)
-            return
-        try:
+        else:
             await super().handle_message(message)
+
+    async def send_message(self, message: Any) -> None:
+        try:
+            await super().send_message(message)
         except GONE as error:
             raise WebSocketDisconnected from error
 
@@ -91,7 +122,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.connection_init_timeout_task:
             self.connection_init_timeout_task.cancel()
         self._viewer = await self._recognise(message.get("payload") or {})
-        if self._viewer is not None:
+        if self._viewer is not None and await self._admit(self._viewer):
             self._presence = Presence(self._viewer, self._forbid)
             self._services.hub.revocations.enter(self._presence)
             self._keeping = asyncio.create_task(self._keep(self._viewer))
@@ -117,13 +148,21 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await self.websocket.close(TRY_LATER, "Try again later")
         return None
 
+    async def _admit(self, viewer: Viewer) -> bool:
+        """Return whether the viewer may have one more socket, or close it."""
+        self._placed = self.view.places.principals.take(viewer.principal_id)
+        if not self._placed:
+            await self.websocket.close(TRY_LATER, "Too many connections with your identity; close one first")
+        return self._placed
+
     async def _keep(self, viewer: Viewer) -> None:
         """Ping as long as the token lives, then close."""
         while (left := (viewer.expires_at - self._services.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(left, self._services.ping_interval.total_seconds()))
+            pause = min(left, self._services.ping_interval.total_seconds())
+            await asyncio.sleep(pause)
             with suppress(WebSocketDisconnected, TimeoutError, *GONE):
                 # A reader that has stalled must not outlive its token either.
-                async with asyncio.timeout(max(left, 0)):
+                async with asyncio.timeout(left - pause):
                     await self.send_message({"type": "ping"})
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
@@ -132,15 +171,14 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self._closing = asyncio.create_task(self.websocket.close(FORBIDDEN, "Forbidden"))
 
     async def handle_subscribe(self, message: Any) -> None:
-        running = self.operations
-        if (
-            self.connection_acknowledged
-            and message["id"] not in running
-            and len(running) >= self._services.most_operations
-        ):
-            error = TooMany("Too many operations run on this connection; complete one first.")
-            await self.send_message(spell_errors(message["id"], [describe(error)]))
-            return
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            try:
+                if len(self.operations) >= self._services.most_operations:
+                    raise RateLimited("Too many operations run on this connection; complete one first.")
+                message["payload"]["query"] = self._services.documents.find(message["payload"])
+            except TocsinError as error:
+                await self.send_message(spell_errors(message["id"], [describe(error)]))
+                return
         await super().handle_subscribe(message)
 
     async def cleanup_operation(self, operation_id: str) -> None:
@@ -165,10 +203,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def _run(self, operation: Operation[Any, Any]) -> None:
         assert self._viewer is not None, "subscribe is answered after connection_ack only"
-        plan = self._gatherings.plans.find(operation.query, operation.operation_name)
-        binding = self._gatherings.plans.bind(plan, operation.variables)
+        plan = self.view.admission.admit(operation.query, operation.operation_name, operation.variables)
+        binding = self.view.admission.plans.bind(plan, operation.variables)
         if binding is None:
-            await self._execute(operation, self._viewer)
+            with begin_walk("operation", kind=plan.operation.operation.value):
+                await self._execute(operation, self._viewer)
         else:
             await self._attend(operation, plan, binding)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
@@ -177,10 +216,14 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Follow in a group until it ends or the client goes."""
         assert self._viewer is not None, "checked by the caller"
         attendance = await self._gatherings.join(plan, binding, operation.variables, self._viewer)
-        outlet = self._outlets[operation.id] = Outlet(operation.id, attendance.member, self.websocket.send_text)
+        outlet = self._outlets[operation.id] = Outlet(
+            operation.id, attendance.member, self.websocket.send_text, find_write(self.websocket.ws.scope)
+        )
         try:
             await outlet.open(attendance.first)
-            await outlet.ended.wait()
+            await outlet.ended
+        except GONE as error:
+            raise WebSocketDisconnected from error
         finally:
             outlet.close()
             if self._outlets.get(operation.id) is outlet:

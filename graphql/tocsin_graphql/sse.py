@@ -11,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 from strawberry.schema import BaseSchema
 from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from tocsin.errors import Unauthenticated
 from tocsin.live.revocations import Presence
@@ -20,20 +19,20 @@ from tocsin_graphql.execution import Refused, encode_result
 from tocsin_graphql.failures import describe
 from tocsin_graphql.gatherings import Gatherings
 from tocsin_graphql.members import AnyMember
-from tocsin_graphql.plans import Binding, Plan
+from tocsin_graphql.plans import Binding, Plan, Plans
 from tocsin_graphql.services import Services
 
-COMPLETE = "event: complete\ndata:\n\n"
-PING = ": ping\n\n"
+COMPLETE = b"event: complete\ndata:\n\n"
+PING = b": ping\n\n"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def spell_next(payload: str) -> str:
-    return f"event: next\ndata: {payload}\n\n"
+def spell_next(payload: bytes) -> bytes:
+    return b"event: next\ndata: %b\n\n" % payload
 
 
-def spell_errors(errors: list[dict[str, Any]]) -> str:
-    return spell_next(json.dumps({"errors": errors}, separators=(",", ":")))
+def spell_errors(errors: list[dict[str, Any]]) -> bytes:
+    return spell_next(json.dumps({"errors": errors}, separators=(",", ":")).encode())
 
 
 async def wait_for_departure(receive: Receive) -> None:
@@ -44,7 +43,7 @@ async def wait_for_departure(receive: Receive) -> None:
 class EventStream(StreamingResponse):
     """A response that ends as soon as its client goes, and its source with it."""
 
-    def __init__(self, events: AsyncGenerator[str, None]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
         super().__init__(events, media_type="text/event-stream", headers=HEADERS)
         self._events = events
 
@@ -68,17 +67,16 @@ class EventStream(StreamingResponse):
 class EventSource:
     """Runs operations as streams of events."""
 
-    def __init__(self, schema: BaseSchema, gatherings: Gatherings, services: Services) -> None:
+    def __init__(self, schema: BaseSchema, gatherings: Gatherings, plans: Plans, services: Services) -> None:
         self._schema = schema
         self._gatherings = gatherings
+        self._plans = plans
         self._services = services
 
-    async def run(
-        self, request: GraphQLRequestData, viewer: Viewer, *, allowed: set[OperationType]
-    ) -> AsyncGenerator[str, None]:
-        """Give the events of one operation; what is wrong with it is its only message."""
+    async def run(self, plan: Plan, request: GraphQLRequestData, viewer: Viewer) -> AsyncGenerator[bytes, None]:
+        """Give the events of an operation that was admitted; what is wrong with it all the same is its only message."""
         try:
-            async with aclosing(self._run(request, viewer, allowed)) as payloads:
+            async with aclosing(self._run(plan, request, viewer)) as payloads:
                 async for event in payloads:
                     yield event
         except Refused as refused:
@@ -87,26 +85,20 @@ class EventSource:
             yield spell_errors([describe(error)])
         yield COMPLETE
 
-    async def _run(
-        self, request: GraphQLRequestData, viewer: Viewer, allowed: set[OperationType]
-    ) -> AsyncGenerator[str, None]:
-        plan = self._gatherings.plans.find(request.query or "", request.operation_name)
-        binding = self._gatherings.plans.bind(plan, request.variables)
-        events = self._attend(plan, binding, request, viewer) if binding else self._execute(request, viewer, allowed)
+    async def _run(self, plan: Plan, request: GraphQLRequestData, viewer: Viewer) -> AsyncGenerator[bytes, None]:
+        binding = self._plans.bind(plan, request.variables)
+        events = self._attend(plan, binding, request, viewer) if binding else self._execute(request, viewer)
         async with aclosing(events):
             async for event in events:
                 yield event
 
-    async def _execute(
-        self, request: GraphQLRequestData, viewer: Viewer, allowed: set[OperationType]
-    ) -> AsyncGenerator[str, None]:
+    async def _execute(self, request: GraphQLRequestData, viewer: Viewer) -> AsyncGenerator[bytes, None]:
         context = self._services.make_context(viewer)
         results = await self._schema.stream(
             request.query,
             variable_values=request.variables,
             context_value=context,
             operation_name=request.operation_name,
-            allowed_operation_types=allowed,
         )
         async with aclosing(results):
             async for result in results:
@@ -115,7 +107,7 @@ class EventSource:
 
     async def _attend(
         self, plan: Plan, binding: Binding, request: GraphQLRequestData, viewer: Viewer
-    ) -> AsyncGenerator[str, None]:
+    ) -> AsyncGenerator[bytes, None]:
         """Follow in a group until it ends or the client goes."""
         attendance = await self._gatherings.join(plan, binding, request.variables, viewer)
         stirred = asyncio.Event()
@@ -132,7 +124,7 @@ class EventSource:
             self._services.hub.revocations.leave(presence)
             await self._gatherings.leave(attendance)
 
-    async def _follow(self, member: AnyMember, viewer: Viewer, stirred: asyncio.Event) -> AsyncGenerator[str, None]:
+    async def _follow(self, member: AnyMember, viewer: Viewer, stirred: asyncio.Event) -> AsyncGenerator[bytes, None]:
         while not member.ended:
             stirred.clear()
             frame = member.take() or (await member.catch_up() if member.missed else None)

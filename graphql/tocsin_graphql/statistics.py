@@ -8,10 +8,9 @@ import strawberry
 from tocsin.identifiers import expose
 from tocsin.outcome import read_cell
 from tocsin.pictures import TallyPicture
+from tocsin.recontact import RecontactBlocker, find_blocker
 from tocsin.statuses import DeliveryStatus
-from tocsin.viewers import ORDER
-from tocsin.words import Channel, CommunicationKind, CommunicationState, Role, Standing
-from tocsin_graphql.enums import RecontactBlocker
+from tocsin.words import Channel, CommunicationState, Role, Standing
 
 
 @strawberry.type(description="How many recipients have a status as their best on a channel.")
@@ -132,20 +131,7 @@ def offer_recontact(picture: TallyPicture, role: Role) -> Recontact:
         available=blocker is None,
         blocker=blocker,
         eligible=picture.eligible,
-        available_at=None,
+        available_at=picture.last_reminder_at if blocker is RecontactBlocker.REMINDERS_PENDING else None,
         last_started_at=picture.last_recontact_at,
         last_started_by=picture.last_recontact_by,
     )
-
-
-def find_blocker(picture: TallyPicture, role: Role) -> RecontactBlocker | None:
-    """Return the first thing in the way of a recontact; a picture exists only of what has been sent."""
-    blockers = {
-        RecontactBlocker.CAMPAIGN: picture.kind is CommunicationKind.CAMPAIGN,
-        RecontactBlocker.CANCELLED: picture.state is CommunicationState.CANCELLED,
-        RecontactBlocker.REMINDERS_PENDING: not picture.first_attempts_over,
-        RecontactBlocker.RUNNING: picture.recontact_running,
-        RecontactBlocker.NOBODY_TO_RECONTACT: picture.eligible == 0,
-        RecontactBlocker.FORBIDDEN: ORDER.index(role) < ORDER.index(Role.OPERATOR),
-    }
-    return next((blocker for blocker, holds in blockers.items() if holds), None)

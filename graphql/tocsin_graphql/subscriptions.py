@@ -6,11 +6,17 @@ from typing import Annotated, Any
 import strawberry
 
 from tocsin.errors import BadInput
+from tocsin.exports import ExportRow
+from tocsin.live.active_watcher import Active
 from tocsin.live.changes import LISTED, Change
 from tocsin.overview import CommunicationRow
+from tocsin.pictures import MOST_ACTIVE
+from tocsin.profiles import Profile
 from tocsin_graphql.communications import Communication
 from tocsin_graphql.context import Info
+from tocsin_graphql.exports import Export
 from tocsin_graphql.feed import Feed
+from tocsin_graphql.people import Citizen
 from tocsin_graphql.recipients import Recipient
 from tocsin_graphql.statistics import Statistics, statistics_of
 
@@ -106,10 +112,40 @@ class Subscription:
             )
 
     @following(
+        "Everything that your municipality is sending now, newest sending first, for a wall screen: first as it is, then "
+        f"whenever one of them moves, begins or ends. At most {MOST_ACTIVE} are told of."
+    )
+    async def active_statistics(
+        self, info: Info, max_per_second: MaxPerSecond = 2
+    ) -> AsyncGenerator[list[Statistics], None]:
+        async for event in demand_feed(info).follow():
+            assert isinstance(event, Active), "the group hands what its topic says"
+            yield [statistics_of(picture, info.context.viewer.role) for picture in event.pictures]
+
+    @following(
         "A communication of your municipality that was added or changed in a field that lists show; each at "
-        "most once a second. There is no first value."
+        "most once a second. There is no first value. It completes where one was deleted: subscribe and read the list again."
     )
     async def communication_changed(self, info: Info) -> AsyncGenerator[Communication, None]:
         async for event in demand_feed(info).follow():
             assert isinstance(event, CommunicationRow), "the group hands what its topic says"
             yield Communication.of(event)
+
+    @following("How far an export of yours is: first as it is now, then each progress, and READY with its link.")
+    async def export(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="An export that you asked for.")]
+    ) -> AsyncGenerator[Export, None]:
+        async for event in demand_feed(info).follow():
+            assert isinstance(event, ExportRow), "the group hands what its topic says"
+            yield Export.of(event)
+
+    @following(
+        "One citizen's profile: first as it is now, then after each edit, STOP or START, and with every step of a verification. "
+        "NOT_FOUND for another municipality's citizen."
+    )
+    async def citizen_changed(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The citizen.")]
+    ) -> AsyncGenerator[Citizen, None]:
+        async for event in demand_feed(info).follow():
+            assert isinstance(event, Profile), "the group hands what its topic says"
+            yield Citizen.of(event.citizen)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLSyntaxError
 from graphql import OperationType as Kind
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,19 +18,25 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.schema import Schema
 from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
+from strawberry.types.execution import PreExecutionError
 
 from tocsin.errors import BadInput
+from tocsin.tracing import begin_walk
 from tocsin.viewers import Viewer
+from tocsin_graphql.admission import Admission
+from tocsin_graphql.complaints import complain
 from tocsin_graphql.context import Context
+from tocsin_graphql.errors import translate
 from tocsin_graphql.failures import describe
 from tocsin_graphql.gatherings import Gatherings
+from tocsin_graphql.places import Places
+from tocsin_graphql.plans import Plan
 from tocsin_graphql.requests import EVENT_STREAM, RESPONSE_TYPE, accepts, decode, read_request
 from tocsin_graphql.services import Services
 from tocsin_graphql.socket import SocketAdapter, SocketHandler
 from tocsin_graphql.sse import EventSource, EventStream
 
-STATUSES: Mapping[str, int] = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "INTERNAL": 500}
+STATUSES: Mapping[str, int] = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "UNAVAILABLE": 503, "INTERNAL": 500}
 """By the code of an error that kept an operation from running; any other is 400."""
 
 
@@ -59,7 +65,9 @@ class View(GraphQL[Context | None, None]):
         )
         self.services = services
         self.gatherings = Gatherings(schema, services.hub, services.make_context)
-        self.events = EventSource(schema, self.gatherings, services)
+        self.places = Places(services.sockets)
+        self.admission = Admission(schema._schema, services.limits, schema_shown=services.schema_shown)
+        self.events = EventSource(schema, self.gatherings, self.admission.plans, services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,7 +77,7 @@ class View(GraphQL[Context | None, None]):
         try:
             response = await (self.stream(request) if accepts(request, EVENT_STREAM) else self.run(request))
         except HTTPException as error:
-            response = refuse(request, BadInput(error.reason), error.status_code)
+            response = refuse(request, BadInput(complain(error.reason)), error.status_code)
         except Exception as error:  # told, and logged where it is translated
             response = refuse(request, error)
         await response(scope, receive, send)
@@ -78,9 +86,16 @@ class View(GraphQL[Context | None, None]):
         """Answer as server-sent events."""
         if request.method not in ("GET", "POST"):
             raise HTTPException(405, "GraphQL takes GET and POST only.")
-        allowed = OperationType.from_http("GET" if request.method == "GET" else "POST")
         viewer = await self._recognise(request)
-        return EventStream(self.events.run(await read_request(request), viewer, allowed=allowed))
+        asked = await read_request(request, self.services)
+        return EventStream(self.events.run(self._admit(request, asked), asked, viewer))
+
+    def _admit(self, request: Request, asked: GraphQLRequestData) -> Plan:
+        """Return the plan of what may run; a URL changes nothing."""
+        plan = self.admission.admit(asked.query or "", asked.operation_name, asked.variables)
+        if request.method == "GET" and plan.operation.operation is Kind.MUTATION:
+            raise HTTPException(405, "Mutations come by POST only.")
+        return plan
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context | None:
         """Return the context of an HTTP request; a socket makes one for each of its operations."""
@@ -102,7 +117,7 @@ class View(GraphQL[Context | None, None]):
         return decode(data)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        return await read_request(request._request)  # type: ignore[attr-defined]  # it wraps Starlette's
+        return await read_request(request._request, self.services)  # type: ignore[attr-defined]  # it wraps Starlette's
 
     async def execute_operation(
         self,
@@ -115,20 +130,16 @@ class View(GraphQL[Context | None, None]):
     ) -> Any:
         """Execute a query or mutation; where it is not clear which operation, or it is a subscription, refuse it."""
         assert isinstance(request_data, GraphQLRequestData), "parse_http_body makes no batches"
-        self._check_operation(request_data)
-        return await super().execute_operation(
-            request, request_adapter, request_data, context, root_value, sub_response
-        )
-
-    def _check_operation(self, request_data: GraphQLRequestData) -> None:
         try:
-            plan = self.gatherings.plans.find(request_data.query or "", request_data.operation_name)
-        except GraphQLSyntaxError:
-            return  # Strawberry reports it as a result
-        except GraphQLError as error:
-            raise HTTPException(400, error.message) from None
+            plan = self._admit(request, request_data)
+        except GraphQLSyntaxError as error:  # a result, because its status depends on what the client takes
+            return PreExecutionError(data=None, errors=[translate(error)])
         if plan.operation.operation is Kind.SUBSCRIPTION:
             raise HTTPException(406, f"Subscribe over graphql-transport-ws, or accept {EVENT_STREAM}.")
+        with begin_walk("operation", kind=plan.operation.operation.value):
+            return await super().execute_operation(
+                request, request_adapter, request_data, context, root_value, sub_response
+            )
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         assert isinstance(request, Request), "a socket has no response"
@@ -158,6 +169,8 @@ def refuse(request: Request, error: Exception, status: int | None = None) -> Res
     response = answer(request, {"errors": [described]}, status or STATUSES.get(code, 400))
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if response.status_code == 405:
+        response.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
     return response
 
 
