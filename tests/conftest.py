@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,11 @@ import pytest
 
 from tocsin.database import migrate, open_database
 from tocsin.embedded import EmbeddedPostgres, create_database
+
+# Who lives in the towns of these tests, and their numbers and addresses.
+PERSONS = re.compile(r"Tremblay|Bouchard|\+1418555\d{4}|@exemple\.test")
+SENDER = re.compile(r"alert\w*@|\+14185550100")
+"""What we send from is no citizen's."""
 
 TEMPLATE = "tocsin_template"
 QUICK = "\n# tocsin\nmax_connections = 300\nfsync = off\n"
@@ -51,3 +57,30 @@ async def database(database_url: str) -> AsyncIterator[str]:
     """A fresh database with this process's pool open on it."""
     async with open_database(database_url):
         yield database_url
+
+
+def find_persons(text: str) -> list[str]:
+    """Return every line that shows a citizen of the cast."""
+    return [line for line in text.splitlines() if PERSONS.search(SENDER.sub("", line))]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: "pytest.CallInfo[None]"
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail whatever test has passed and left a person of the cast in what was logged meanwhile."""
+    report = yield
+    if report.passed and call.when == "call":
+        shown = [line for name, text in report.sections if "Captured" in name for line in find_persons(text)]
+        if shown:
+            report.outcome = "failed"
+            report.longrepr = f"A person is in the log: {shown[0]}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have found worth telling, from whichever worker."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(value))

@@ -61,19 +61,27 @@ class Identity:
         theirs = {"iss": self.url, "aud": AUDIENCE, "iat": int(NOW.timestamp()), **changes}
         return forge(claim(**theirs), algorithm=algorithm, key=key, **({"kid": key_id} if key_id else {}))
 
+    def list_routes(self) -> list[Route]:
+        return [Route("/.well-known/openid-configuration", self.describe), Route("/keys", self.list_keys)]
+
 
 @asynccontextmanager
 async def open_identity() -> AsyncIterator[Identity]:
     """Serve on a free port of the loopback address, with one RSA key."""
     issuer = Identity()
+    async with serve_identity(issuer):
+        yield issuer
+
+
+@asynccontextmanager
+async def serve_identity(issuer: Identity) -> AsyncIterator[None]:
     issuer.open.set()
-    routes = [Route("/.well-known/openid-configuration", issuer.describe), Route("/keys", issuer.list_keys)]
-    config = uvicorn.Config(Starlette(routes=routes), port=0, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(Starlette(routes=issuer.list_routes()), port=0, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
     issuer.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     issuer.keys = [publish(make_rsa("one"), "one")]
-    yield issuer
+    yield
     await server.shutdown()

@@ -5,8 +5,10 @@ from pathlib import Path
 from tocsin.database import get_database
 from tocsin.importing.intake import Summary, take_in
 from tocsin.records.people import ContactPoint, Membership, Municipality, Subscription
+from tocsin.words import Channel
 
 HEADER = "reference,first_name,last_name,locale,call,sms,email,verified,groups,categories"
+SENDERS = {Channel.SMS: "+14185550100", Channel.EMAIL: "alertes@exemple.test"}
 ALINE = "R1,Aline,Tremblay,fr,418-555-0142,418-555-0142,aline@exemple.test,yes,East;West,Floods"
 BRUNO = "R2,Bruno,Côté,en,(418) 555-0143,,bruno@exemple.test,,East,"
 CHANTAL = ",Chantal,Roy,,,+1 418 555 0144,,non,,"
@@ -30,7 +32,9 @@ class Town:
 
     async def take_file(self, path: Path) -> Summary:
         self.refused.clear()
-        return await take_in(path, "sainte-rive", name=None, refuse=lambda line, why: self.refused.append((line, why)))
+        return await take_in(
+            path, "sainte-rive", name=None, senders=SENDERS, refuse=lambda line, why: self.refused.append((line, why))
+        )
 
 
 async def found_import_town(folder: Path) -> Town:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
@@ -18,6 +17,8 @@ from tocsin.pages import PageRequest
 from tocsin.pictures import TallyPicture, read_tally
 from tocsin.records.communications import Communication, Delivery, Tally, Wave
 from tocsin.records.people import Municipality
+from tocsin.transactions import in_transaction
+from tocsin.waves import settle_waves
 from tocsin.words import CommunicationKind, CommunicationState, Handling, WaveKind
 
 S = CommunicationState
@@ -178,5 +179,6 @@ async def test_a_recontact_runs_until_its_own_deliveries_are_settled(database: s
     assert (seen.recontact_running, seen.last_recontact_at) == (True, alert.waves[1].started_at)
     await expire(*[each for each in alert.deliveries if each.wave_id == alert.waves[1].id])  # type: ignore[attr-defined]
     await recount(alert)
+    assert list((await settle_waves()).versions) == [alert.id]
     seen = await picture(alert)
     assert (seen.recontact_running, seen.first_attempts_over) == (False, False)

@@ -4,11 +4,26 @@ import time
 from pathlib import Path
 
 import pytest
-from import_town import ALINE, BRUNO, CHANTAL, Town, found_import_town, read_categories, read_groups, read_points
+from import_town import (
+    ALINE,
+    BRUNO,
+    CHANTAL,
+    SENDERS,
+    Town,
+    found_import_town,
+    read_categories,
+    read_groups,
+    read_points,
+)
 from openpyxl import Workbook
+from stage.cast import Town as Stage
+from stage.cast import assess, send_by_hand
 
+from tocsin.consents import keep_consents
+from tocsin.events import Consent
 from tocsin.importing.intake import Summary
-from tocsin.records.people import Citizen, ContactPoint, Group, Municipality
+from tocsin.records.communications import Recipient, Tally
+from tocsin.records.people import Category, Citizen, ContactPoint, Group, Municipality
 from tocsin.words import Channel, Locale
 
 
@@ -34,6 +49,13 @@ async def test_what_a_row_leaves_out_is_the_municipalitys_or_empty(town: Town) -
     assert (await Citizen.get(first_name="Chantal")).locale == Locale.FR
     assert await read_points("Chantal") == {"+14185550144": ([Channel.SMS], False)}
     assert await read_categories("Bruno") == set(), "no choice means every category"
+
+
+async def test_a_name_may_be_as_long_as_names_get(town: Town) -> None:
+    longest = "Æ" * 500
+    assert await town.take(f"R9,{longest},{longest},,,,,,,") == Summary(created=1)
+    citizen = await Citizen.get(reference="R9")
+    assert (citizen.first_name, citizen.last_name) == (longest, longest)
 
 
 @pytest.mark.parametrize("again", [ALINE, BRUNO, CHANTAL, ",Denis,Gagnon,,,,,,,"])
@@ -67,6 +89,37 @@ async def test_a_changed_number_replaces_the_old_one_and_is_unverified(town: Tow
         "aline@exemple.test": ([Channel.EMAIL], True),
     }
     assert (await ContactPoint.get(address="+14185550999")).dead_channels == []
+
+
+async def test_what_a_number_has_refused_holds_for_whoever_has_it_now(town: Town) -> None:
+    """Known before it was imported, taken over by a change, and left behind with the old number."""
+    sender = SENDERS[Channel.SMS]
+    for number in ("+14185550142", "+14185550999"):
+        await keep_consents([Consent(number, Channel.SMS, sender, number, stopped=True)], SENDERS)
+    await keep_consents([Consent("other", Channel.SMS, "+15145550100", "+14185550144", stopped=True)], SENDERS)
+    await town.take(ALINE, CHANTAL, "R4,Denis,Gagnon,,,418-555-0145,,,,")
+    assert await read_suppressed() == {"+14185550142": [Channel.SMS]}
+    await town.take("R1,Aline,Tremblay,,418-555-0777,418-555-0777,,,,", "R4,Denis,Gagnon,,,418-555-0999,,,,")
+    assert await read_suppressed() == {"+14185550999": [Channel.SMS]}
+
+
+async def test_a_number_that_is_imported_makes_its_citizen_eligible_for_a_recontact(town: Town) -> None:
+    await town.take("R1,Aline,Tremblay,,,,,,,", "R2,Bruno,Côté,,,418-555-0143,,,,")
+    municipality = await Municipality.get()
+    sent = await send_by_hand(
+        Stage(municipality, await Category.get(name="Floods"), await Citizen.all().order_by("reference")), each=0
+    )
+    await Recipient.filter(id=sent.recipients[0].id).update(reachable=False)
+    await assess(sent.id)
+    before = await Tally.get()
+    await town.take("R1,Aline,Tremblay,,,418-555-0142,,,,", "R2,Bruno,Côté,,,418-555-0143,,,,")
+    tally = await Tally.get()
+    assert (before.eligible, tally.eligible, tally.version) == (1, 2, before.version + 1)
+
+
+async def read_suppressed() -> dict[str, list[int]]:
+    points = await ContactPoint.all()
+    return {point.address: point.suppressed_channels for point in points if point.suppressed_channels}
 
 
 async def test_a_number_changed_on_one_channel_leaves_the_other(town: Town) -> None:

@@ -21,7 +21,7 @@ BAD = {
     "R3,,Roy,,,,,,,": "first_name: The text is missing",
     "R3,Chantal,\0,,,,,,,": "last_name: The text holds characters",
     "R3,Cha\x1bntal,Roy,,,,,,,": "first_name: Line breaks and control characters",
-    f"R3,{'A' * 500},Roy,,,,,,,": "first_name: The text is too long: 500",
+    f"R3,{'A' * 501},Roy,,,,,,,": "first_name: The text has 501 characters",
     "R3,Chantal,Roy,de,,,,,,": "locale: this is neither EN nor FR",
     "R3,Chantal,Roy,,911,,,,,": "call: this is not a telephone number that can be dialled",
     "R3,Chantal,Roy,,,4.18555E+09,,,,": "sms: this is not a telephone number",
@@ -35,7 +35,7 @@ BAD = {
     'R3,"Chan"tal,Roy,,,,,,,': "the quotation marks are broken",
     'R3,"Chantal,Roy,,,,,,,': "the quotation marks are broken",
     "R1,Chantal,Roy,,,,,,,": "reference: line 2 of this file has the same",
-    f"{'R' * 101},Chantal,Roy,,,,,,,": "reference: The text is too long",
+    f"{'R' * 101},Chantal,Roy,,,,,,,": "reference: The text has 101 characters",
     "x" * (3 * LONGEST_LINE): "the line is longer than",
 }
 
@@ -82,10 +82,10 @@ async def test_a_missing_municipality_is_made_only_when_asked(town: Town) -> Non
     path = town.folder / "citizens.csv"
     path.write_text(f"{HEADER}\n{BRUNO}\n")
     with pytest.raises(NotFound, match="--create"):
-        await take_in(path, "val-clair", name=None, refuse=lambda line, why: None)
+        await take_in(path, "val-clair", name=None, senders={}, refuse=lambda line, why: None)
     with pytest.raises(BadInput, match="slug"):
-        await take_in(path, "Val Clair", name="Val-Clair", refuse=lambda line, why: None)
-    await take_in(path, "val-clair", name="Val-Clair", refuse=lambda line, why: None)
+        await take_in(path, "Val Clair", name="Val-Clair", senders={}, refuse=lambda line, why: None)
+    await take_in(path, "val-clair", name="Val-Clair", senders={}, refuse=lambda line, why: None)
     assert (await Municipality.get(slug="val-clair")).name == "Val-Clair"
 
 
@@ -94,7 +94,7 @@ def test_the_command_says_how_it_ended(database_url: str, tmp_path: Path, capsys
 
     def run(*rows: str, create: str | None = "Sainte-Rive") -> tuple[int, str, str]:
         path.write_text("\n".join([HEADER, *rows]))
-        code = import_citizens(path, municipality="sainte-rive", create=create, database_url=database_url)
+        code = import_citizens(path, municipality="sainte-rive", create=create, senders={}, database_url=database_url)
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -103,7 +103,9 @@ def test_the_command_says_how_it_ended(database_url: str, tmp_path: Path, capsys
     code, _, err = run(BRUNO, "R9,Denis,Gagnon,,418-555-01,,denis@,,,")
     assert code == 1
     assert err == "line 3: call: this is not a telephone number that can be dialled\n"
-    missing = import_citizens(tmp_path / "none.csv", municipality="sainte-rive", create=None, database_url=database_url)
+    missing = import_citizens(
+        tmp_path / "none.csv", municipality="sainte-rive", create=None, senders={}, database_url=database_url
+    )
     assert missing == 2
     assert "can't be read" in capsys.readouterr().err
 
@@ -112,5 +114,5 @@ def test_a_database_that_is_away_is_one_sentence(tmp_path: Path, capsys: pytest.
     path = tmp_path / "citizens.csv"
     path.write_text(f"{HEADER}\n{BRUNO}\n")
     url = "postgresql://nobody@127.0.0.1:9/none"
-    assert import_citizens(path, municipality="sainte-rive", create=None, database_url=url) == 2
+    assert import_citizens(path, municipality="sainte-rive", create=None, senders={}, database_url=url) == 2
     assert capsys.readouterr().err.startswith("error: The database can't be reached")

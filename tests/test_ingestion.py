@@ -4,25 +4,27 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage.cast import ACCOUNT, Alert, count_rows, found_town, send_by_hand, settle_citizens
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import Moved, lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.expiry import expire_deliveries, measure_expiries
-from tocsin.handover import give_back
 from tocsin.ledger import apply_events
+from tocsin.parking import take_parked
 from tocsin.records.communications import Delivery, Recipient, Tally
 from tocsin.records.work import DeliveryEvent
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
-from tocsin.words import Handling, Outcome
+from tocsin.transactions import in_transaction
+from tocsin.words import AnsweredBy, Handling, Outcome
 from tocsin.writer import Writer
 
 S = DeliveryStatus
@@ -108,6 +110,35 @@ async def test_a_report_about_no_delivery_is_parked_once() -> None:
     await keep_all([stray])
     assert await count_rows("parked_event") == 1
     assert await count_rows("delivery_event") == 0
+
+
+async def test_a_parked_report_is_offered_again_whole() -> None:
+    stray = Event(
+        event_key="twilio_voice:CA:answered:machine_end_beep",
+        provider="twilio_voice",
+        account=ACCOUNT,
+        delivery_id=uuid4(),
+        provider_word="machine_end_beep",
+        status=S.CALL_VOICEMAIL,
+        occurred_at=datetime(2026, 11, 23, 22, 41, tzinfo=UTC),
+        error_code="sip-480",
+        carrier_id="CA",
+        ended=True,
+        answered_by=AnsweredBy.MACHINE,
+        duration=37,
+        dead=True,
+        after_beep=True,
+        follows="twilio_voice:CA:rest:queued",
+    )
+    await keep_all([stray])
+    await get_database().execute_query("UPDATE parked_event SET next_try_at = now()")
+    assert await take_parked() == [stray]
+    assert set(vars_of(stray)) == {field.name for field in fields(Event)}
+
+
+def vars_of(event: Event) -> list[str]:
+    """The facts that an event tells, those left at their defaults aside."""
+    return [field.name for field in fields(event) if getattr(event, field.name) not in (None, False)]
 
 
 async def test_another_accounts_key_cannot_report_about_a_delivery() -> None:
@@ -237,27 +268,3 @@ async def test_two_writers_on_one_communication_lose_and_double_nothing() -> Non
         best[S.SMS_UNDELIVERED],
     )
     assert await count_rows("delivery_event") == 600
-
-
-async def test_a_lost_answer_is_uncertain_until_a_report_settles_it() -> None:
-    alert = await stage_alert(2)
-    await give_back([each.id for each in alert.deliveries], Handling.UNCERTAIN, lasts=60)
-    tally = await Tally.get(communication_id=alert.id)
-    assert (tally.uncertain, tally.in_progress) == (2, 2)
-    await keep_all([report(alert.deliveries[0].id, S.SMS_RECEIVED)])
-    await get_database().execute_query(
-        "UPDATE delivery SET expires_at = now() - interval '1 second' WHERE handling = 4"
-    )
-    await expire_deliveries()
-    tally = await Tally.get(communication_id=alert.id)
-    assert (tally.uncertain, tally.contacted, tally.not_contacted) == (1, 1, 1)
-
-
-async def test_what_was_not_processed_is_planned_again_unless_a_report_says_otherwise() -> None:
-    alert = await stage_alert(2)
-    await keep_all([report(alert.deliveries[0].id, S.SMS_QUEUED)])
-    await give_back([each.id for each in alert.deliveries], Handling.PLANNED)
-    assert [(await Delivery.get(id=each.id)).handling for each in alert.deliveries] == [
-        Handling.TAKEN,
-        Handling.PLANNED,
-    ]

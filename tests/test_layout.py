@@ -33,7 +33,8 @@ def test_a_stray_module_would_be_found(tmp_path: Path, stray: str) -> None:
 
 
 def test_no_folder_of_tests_takes_the_name_of_graphql_core() -> None:
-    taken = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("graphql*") if path.stem == "graphql"]
+    found = (path.relative_to(ROOT) for path in (ROOT / "tests").rglob("graphql*") if path.stem == "graphql")
+    taken = [str(path) for path in found if "node_modules" not in path.parts]
     assert not taken, f"Rename {', '.join(taken)}: pytest would import it in place of graphql-core."
 
 
@@ -51,3 +52,9 @@ def test_the_wheel_holds_every_package_and_no_other() -> None:
     }
     assert set(build["targets"]["wheel"]["packages"]) == there
     assert set(build["dev-mode-dirs"]) == set(SOURCE_ROOTS)
+
+
+def test_no_benchmark_takes_the_name_of_a_folder_of_tests() -> None:
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
+    taken = sorted(path.name for path in (ROOT / "bench").glob("*.py") if path.stem in folders)
+    assert not taken, f"Rename {', '.join(taken)}: pytest would import it in place of the tests."

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage.cast import Town, found_town, make_delivery, send_by_hand, settle_citizens
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.outcome import Assessment, Attempt, assess, make_cell, read_cell
 from tocsin.records.communications import Communication, Delivery, Recipient, Tally, Wave
 from tocsin.statuses import MEANINGS, DeliveryStatus, Switches
+from tocsin.transactions import in_transaction
 from tocsin.words import Channel, Handling, Locale, Outcome, OutcomeReason, SkipReason, Standing
 
 S = DeliveryStatus

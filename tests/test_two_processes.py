@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from stage.cast import ACCOUNT, found_town, send_by_hand, settle_citizens
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.records.communications import Tally
+from tocsin.transactions import in_transaction
 
 WORDS = {"queued": 220, "sent": 240, "failed": 250, "undelivered": 251, "delivered": 260}
 INGEST = str(Path(__file__).with_name("ingesting_process.py"))

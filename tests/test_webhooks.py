@@ -9,7 +9,6 @@ import httpx2
 import pytest
 from stage.cast import Alert, count_rows, found_town, send_by_hand, settle_citizens
 from stage.house import PATH, make_form, open_house, sign
-from tortoise.transactions import in_transaction
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.embedded import EmbeddedPostgres
@@ -17,6 +16,7 @@ from tocsin.identifiers import expose
 from tocsin.records.communications import Delivery, Tally
 from tocsin.settings import Settings
 from tocsin.statuses import DeliveryStatus
+from tocsin.transactions import in_transaction
 
 
 @pytest.fixture

@@ -10,16 +10,11 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from tocsin_carriers.messaging_outcomes import OUTCOMES
 
 if TYPE_CHECKING:
-    from carriers.conftest import OpenSimulation, Received, Simulation
+    from carriers.conftest import OpenSimulation, Simulation
 
 TOKEN = "a token of the tests"
 SERVICE = "MG" + "a" * 32
 RETRYING = "#rc=5&rp=ct,rt,5xx"
-
-
-def is_signed(received: Received, url: str) -> bool:
-    validator = RequestValidator(TOKEN)
-    return bool(validator.validate(url + received.target, received.form, received.headers["x-twilio-signature"]))
 
 
 def test_every_suffix_of_the_table_is_promised_here() -> None:
@@ -87,7 +82,7 @@ async def test_a_callback_has_twilios_fields_and_headers_and_never_the_fragment(
     assert undelivered.target == "/status?delivery=d0107"
     assert undelivered.headers["user-agent"] == "TwilioProxy/1.1"
     assert len(undelivered.form["RawDlrDoneDate"]) == 10
-    assert all(is_signed(received, simulation.receiver.url) for received in simulation.receiver.received)
+    assert all(simulation.receiver.is_signed(received) for received in simulation.receiver.received)
     tokens = {received.headers["i-twilio-idempotency-token"] for received in simulation.receiver.received}
     assert len(tokens) == 3
 
@@ -176,7 +171,7 @@ async def test_a_forged_callback_lies_and_is_not_signed_by_the_account(
     simulation = await open_simulation(bad_signature=1.0)
     await simulation.send("+14185550105")
     state = await simulation.settle()
-    forged = [received for received in simulation.receiver.received if not is_signed(received, simulation.receiver.url)]
+    forged = [received for received in simulation.receiver.received if not simulation.receiver.is_signed(received)]
     assert [received.word for received in forged] == ["delivered"]
     assert (state["forged"], state["forgedAccepted"], state["sent"]) == (1, 1, 1)
 

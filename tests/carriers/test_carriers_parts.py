@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tocsin_carriers.clock import Clock
 from tocsin_carriers.loopback import split_loopback_url
+from tocsin_carriers.messaging_consents import opt_out_type
 from tocsin_carriers.messaging_segments import count_segments
-from tocsin_carriers.messaging_store import opt_out_type
 from tocsin_carriers.twilio_overrides import split_overrides
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,6 @@ from broadcaster import Broadcast
 from stage.cast import Alert, Town
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
-from tortoise.transactions import in_transaction
 from websockets.asyncio.client import ClientConnection, connect
 
 from tocsin.assessment import lock_tallies, reassess
@@ -28,12 +27,14 @@ from tocsin.records.people import Principal
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
+from tocsin.transactions import in_transaction
 from tocsin.viewers import Viewer
 from tocsin.words import Channel, Locale, Role
 from tocsin_graphql.context import Context
 from tocsin_graphql.schema import build_schema
 from tocsin_graphql.services import Services
 from tocsin_graphql.view import View, build_view
+from tocsin_server.prepared_sockets import choose_sockets
 
 PATIENCE = 10
 PROTOCOL = "graphql-transport-ws"
@@ -53,6 +54,7 @@ class Room:
     hub: Hub
     announcements: Announcements
     viewers: dict[str, Viewer]
+    server: uvicorn.Server | None = None
 
     @property
     def root(self) -> str:
@@ -95,9 +97,18 @@ class Room:
 
 @asynccontextmanager
 async def open_room(
-    *, announcing: bool = True, send_buffer: int | None = None, poll_interval: float = 1, **changes: Any
+    *,
+    announcing: bool = True,
+    send_buffer: int | None = None,
+    poll_interval: float = 1,
+    prepared: bool = True,
+    serving: Mapping[str, Any] = {},
+    **changes: Any,
 ) -> AsyncIterator[Room]:
-    """Serve on a loopback port over the open database; without announcements the poll alone finds changes."""
+    """Serve on a loopback port over the open database; without announcements the poll alone finds changes.
+
+    `prepared` says how frames leave; both ways have to keep the same promises. `serving` are options of uvicorn's besides.
+    """
     broadcast = Broadcast("memory://")
     hub = Hub(broadcast if announcing else None, poll_interval=poll_interval)
     settings = read_settings(tocsin_secret="a drill is a drill is a drill 0123456789")
@@ -112,7 +123,9 @@ async def open_room(
     services = Services(authenticate=room.authenticate, make_context=make_context, hub=hub, **changes)
     room.view = build_view(build_schema(), services)
     routes = [Route("/graphql", room.view), WebSocketRoute("/graphql", room.view)]
-    async with broadcast, run_parts(room), serve(Starlette(routes=routes), listener):
+    options = {**await choose_sockets(prepared=prepared), **serving}
+    async with broadcast, run_parts(room), serve(Starlette(routes=routes), listener, options) as server:
+        room.server = server
         yield room
 
 
@@ -128,14 +141,16 @@ async def run_parts(room: Room) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def serve(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    configuration = uvicorn.Config(application, log_level="warning", ws="websockets-sansio", lifespan="off")
+async def serve(
+    application: Starlette, listener: socket.socket, options: Mapping[str, Any]
+) -> AsyncIterator[uvicorn.Server]:
+    configuration = uvicorn.Config(application, log_level="warning", lifespan="off", **options)
     server = uvicorn.Server(configuration)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     try:
-        yield
+        yield server
     finally:
         server.should_exit = True
         await serving

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from live.control_room import (
     CHANGES,
+    STATISTICS,
     Console,
     Room,
-    assess_all,
     move,
     open_console,
     open_room,
     read_version,
     variables_of,
 )
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town
 
 from tocsin.identifiers import expose
 from tocsin.statuses import DeliveryStatus
@@ -27,22 +27,8 @@ FIELD = "communicationChanges"
 
 
 @pytest.fixture
-async def town(database: str) -> Town:
-    return await found_town()
-
-
-@pytest.fixture
-async def alert(town: Town) -> Alert:
-    await settle_citizens(town, 620)
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
-
-
-@pytest.fixture
-async def room(database: str) -> AsyncIterator[Room]:
-    async with open_room() as opened:
-        yield opened
+def size() -> int:
+    return 620
 
 
 def name(alert: Alert, index: int) -> str:
@@ -131,6 +117,21 @@ async def test_a_window_lists_its_own_rows_and_counts_all(room: Room, town: Town
         assert (rows(value), value["changed"]) == ([name(alert, 1)], 3)
 
 
+async def test_who_comes_to_list_what_others_only_count_misses_no_row(room: Room, town: Town, alert: Alert) -> None:
+    authorization = await room.admit(town)
+    async with open_console(room, authorization) as counting, open_console(room, authorization) as listing:
+        await counting.subscribe(STATISTICS, **variables_of(alert))
+        await counting.next("statistics")
+        room.announcements.announce({alert.id: await move(alert, [0])})
+        told = await counting.next("statistics")
+        await listing.subscribe(CHANGES, **variables_of(alert))
+        assert (await listing.next(FIELD))["version"] == told["version"]
+        for index in (1, 2):
+            room.announcements.announce({alert.id: await move(alert, [index], DeliveryStatus.SMS_FAILED)})
+            value = await listing.next(FIELD)
+            assert (rows(value), value["resync"]) == ([name(alert, index)], False)
+
+
 async def test_a_window_of_more_than_two_hundred_is_bad_input(room: Room, town: Town, alert: Alert) -> None:
     async with open_console(room, await room.admit(town)) as console:
         await console.subscribe(CHANGES, **variables_of(alert, window=[name(alert, index) for index in range(201)]))
@@ -138,10 +139,11 @@ async def test_a_window_of_more_than_two_hundred_is_bad_input(room: Room, town: 
         assert refused["payload"][0]["extensions"] == {"code": "BAD_INPUT", "field": "recipientIds"}
 
 
+@pytest.mark.parametrize("prepared", [True, False], ids=["prepared frames", "ASGI's send"])
 async def test_a_reader_that_fell_behind_is_told_to_resync_and_never_a_later_change_alone(
-    town: Town, alert: Alert
+    town: Town, alert: Alert, *, prepared: bool
 ) -> None:
-    async with open_room(send_buffer=4096) as room:
+    async with open_room(send_buffer=4096, prepared=prepared) as room:
         authorization = await room.admit(town)
         async with open_console(room, authorization) as swift, open_slow_console(room, authorization) as slow:
             for console in (swift, slow):

@@ -1,34 +1,21 @@
 """Promises of the list that moves, and of every picture while the database is away."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from live.control_room import STATISTICS, Room, assess_all, move, open_console, open_room, variables_of
-from stage.cast import Town, draft, found_town, send_by_hand, settle_citizens
-from tortoise.transactions import in_transaction
+from stage.cast import Town, draft, found_town, send_by_hand
 
+from tocsin.editing import delete_communication
 from tocsin.embedded import EmbeddedPostgres
 from tocsin.identifiers import expose
 from tocsin.listing import touch_listing
 from tocsin.records.communications import Communication
+from tocsin.transactions import in_transaction
 
 CHANGED = "subscription { communicationChanged { id title } }"
-
-
-@pytest.fixture
-async def town(database: str) -> Town:
-    founded = await found_town()
-    await settle_citizens(founded, 3)
-    return founded
-
-
-@pytest.fixture
-async def room(database: str) -> AsyncIterator[Room]:
-    async with open_room() as opened:
-        yield opened
 
 
 async def rename(communication: Communication, title: str) -> None:
@@ -42,7 +29,7 @@ async def follow_list(room: Room) -> None:
     async with asyncio.timeout(5):
         while not room.hub.watched:  # noqa: ASYNC110 - the server offers no event to its tests
             await asyncio.sleep(0.01)
-        listing = next(iter(room.hub._listings.values()))
+        listing = next(iter(room.hub.listings))
         await listing.begin()
 
 
@@ -73,6 +60,30 @@ async def test_many_changes_of_a_second_are_told_each_communication_once_at_its_
         told = [await console.next("communicationChanged") for _ in communications]
         assert {value["id"] for value in told} == {expose("communication", one.id) for one in communications}
         assert {value["title"] for value in told} == {"title 3"}
+
+
+@pytest.mark.parametrize("announcing", [True, False])
+async def test_a_deletion_ends_the_subscription_since_nothing_is_left_to_tell(town: Town, announcing: bool) -> None:
+    kept, gone = await draft(town), await draft(town)
+    neighbour = await found_town("autre-rive")
+    theirs = await draft(neighbour)
+    async with open_room(announcing=announcing) as room, open_console(room, await room.admit(town)) as console:
+        await console.subscribe(CHANGED)
+        await follow_list(room)
+        await delete_communication(neighbour.operator, theirs.id)
+        await delete_communication(town.operator, gone.id)
+        await rename(kept, "Changed in the same second")
+        room.announcements.announce_listing([town.municipality.id])
+        told = await console.hear()
+        assert told["type"] in ("next", "complete")
+        while told["type"] == "next":
+            told = await console.hear()
+        assert told["type"] == "complete"
+        await console.subscribe(CHANGED, "again")
+        await follow_list(room)
+        await rename(kept, "Changed afterwards")
+        room.announcements.announce_listing([town.municipality.id])
+        assert (await console.next("communicationChanged"))["title"] == "Changed afterwards"
 
 
 async def test_subscribers_stay_while_the_database_is_away_and_are_current_two_seconds_after(

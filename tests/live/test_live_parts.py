@@ -34,7 +34,8 @@ def draw_picture(version: int) -> TallyPicture:
         communication_id=KEYS[0], municipality_id=KEYS[1], kind=CommunicationKind.REGULAR,
         state=CommunicationState.IN_PROGRESS, channels=(), sent_at=NOW, completed_at=None, version=version, total=8,
         contacted=0, in_progress=8, not_contacted=0, unconfirmed=0, uncertain=0, pending=8, counts={}, changed_at=NOW,
-        next_reminder_at=None, reminders_left=0, eligible=0, first_attempts_over=False, recontact_running=False,
+        next_reminder_at=None, reminders_left=0,
+        last_reminder_at=None, eligible=0, first_attempts_over=False, recontact_running=False,
         last_recontact_at=None, last_recontact_by=None,
     )  # fmt: skip
 
@@ -140,7 +141,7 @@ async def test_announcements_of_one_communication_become_the_newest_one() -> Non
             assert await heard.get() == 9
         assert heard.empty()
         await announcements.stop()
-        await channels.leave(communication_channel(KEYS[0]))
+        await channels.leave(communication_channel(KEYS[0]), heard.put_nowait)
 
 
 @pytest.mark.parametrize(

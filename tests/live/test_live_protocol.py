@@ -1,40 +1,31 @@
 """Promises of the socket: whatever is sent, it is answered in the protocol or the connection closes with a code."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import statistics
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from live.control_room import PROTOCOL, STATISTICS, Room, assess_all, move, open_console, open_room, variables_of
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from live.control_room import PROTOCOL, STATISTICS, Room, move, open_console, open_room, variables_of
+from stage.cast import Alert, Town
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tocsin.database import get_database
+from tocsin.identifiers import make_id
+from tocsin.live.hub import POLL_INTERVAL
+from tocsin.live.revocations import Presence, Revocations
+from tocsin.principals import revoke
 from tocsin.statuses import DeliveryStatus
+from tocsin.times import tell_time
+from tocsin.viewers import Viewer
+from tocsin.words import Locale, Role
+from tocsin_graphql.services import Services
 
 DEEP = "[" * 60_000
-
-
-@pytest.fixture
-async def town(database: str) -> Town:
-    founded = await found_town()
-    await settle_citizens(founded, 3)
-    return founded
-
-
-@pytest.fixture
-async def alert(town: Town) -> Alert:
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
-
-
-@pytest.fixture
-async def room(database: str) -> AsyncIterator[Room]:
-    async with open_room() as opened:
-        yield opened
+LONG_NUMBER = f'{{"type": "ping", "payload": {{"x": {"9" * 5_000}}}}}'
 
 
 @pytest.mark.parametrize(
@@ -47,6 +38,7 @@ async def room(database: str) -> AsyncIterator[Room]:
         "null",
         '"x"',
         DEEP,
+        LONG_NUMBER,
         {"type": 5},
         {"type": "unknown" * 40},
         {"id": "1"},
@@ -131,6 +123,16 @@ async def test_a_client_that_does_not_greet_is_closed_with_4408(database: str) -
         assert (await console.wait_closed())[0] == 4408
 
 
+async def test_whatever_else_it_says_a_client_has_5_seconds_to_greet(database: str) -> None:
+    assert Services.__dataclass_fields__["greeting_timeout"].default == timedelta(seconds=5)
+    async with open_room(greeting_timeout=timedelta(milliseconds=200)) as room, open_console(room) as console:
+        with suppress(ConnectionClosed):
+            while True:
+                await console.say({"type": "ping"})
+                assert await console.hear() == {"type": "pong"}
+        assert await console.wait_closed() == (4408, "Connection initialisation timeout")
+
+
 @pytest.mark.parametrize("payload", [{}, {"authorization": "Bearer forged"}, None])
 async def test_a_stranger_is_closed_with_4403(room: Room, payload: dict[str, str] | None) -> None:
     async with open_console(room) as console:
@@ -163,6 +165,38 @@ async def test_a_revoked_principal_is_closed_within_the_next_poll(room: Room, to
         assert await console.wait_closed() == (4403, "Forbidden")
         room.announcements.announce({alert.id: await move(alert, [0])})
         assert (await other.next("statistics"))["contacted"] == 1
+
+
+async def test_a_revocation_ends_the_socket_within_a_second(town: Town) -> None:
+    took = []
+    async with open_room(poll_interval=POLL_INTERVAL) as room:
+        for _ in range(5):
+            authorization = await room.admit(town)
+            async with open_console(room, authorization) as console:
+                await revoke(town.municipality.slug, room.viewers[authorization].subject, tell_time())
+                begun = asyncio.get_running_loop().time()
+                assert await console.wait_closed() == (4403, "Forbidden")
+                took.append(asyncio.get_running_loop().time() - begun)
+    assert statistics.median(took) < 1, "a busy machine may keep one of them waiting"
+
+
+def test_who_was_revoked_while_being_recognised_is_ended_at_once() -> None:
+    """Another socket of the same principal has made the revocation known, so that no poll tells of it again."""
+    ended: list[str] = []
+    revocations, now = Revocations(), tell_time()
+    old = Viewer(make_id(), make_id(), "m.roy", "Manon Roy", Role.OPERATOR, Locale.FR, now, now + timedelta(hours=1))
+    first = Presence(old, lambda: ended.append("first"))
+    revocations.enter(first)
+    revocations.learn({old.principal_id: now + timedelta(seconds=1)})
+    late = Presence(old, lambda: ended.append("late"))
+    revocations.enter(late)
+    assert ended == ["first", "late"]
+    fresh = Presence(replace(old, issued_at=now + timedelta(seconds=2)), lambda: ended.append("fresh"))
+    revocations.enter(fresh)
+    assert ended == ["first", "late"]
+    for presence in (first, late, fresh):
+        revocations.leave(presence)
+    assert not revocations.principals
 
 
 async def test_the_server_pings_and_answers_pings(town: Town, database: str) -> None:
@@ -212,3 +246,14 @@ async def test_only_graphql_transport_ws_is_spoken(room: Room, protocols: Any) -
         with pytest.raises(ConnectionClosed):
             await connection.recv()
         assert connection.close_code == 4406
+
+
+async def test_an_operation_that_asks_too_much_is_its_own_error(room: Room, town: Town) -> None:
+    expensive = "{ " + " ".join(f"viewer{n}: viewer {{ id }}" for n in range(51)) + " }"
+    async with open_console(room, await room.admit(town)) as console:
+        await console.subscribe(expensive, "1")
+        refused = await console.hear()
+        assert (refused["id"], refused["type"]) == ("1", "error")
+        assert refused["payload"][0]["extensions"]["code"] == "TOO_EXPENSIVE"
+        await console.say({"type": "ping"})
+        assert await console.hear() == {"type": "pong"}

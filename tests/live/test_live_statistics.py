@@ -1,42 +1,25 @@
 """Promises of the pie that moves: present first, then newer, the same for all, soon even where a hint is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from live.control_room import (
     STATISTICS,
     Room,
-    assess_all,
     move,
     open_console,
     open_room,
     variables_of,
 )
-from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town, draft, found_town
 
 from tocsin.identifiers import expose, make_id
 from tocsin.statuses import DeliveryStatus
 
 
 @pytest.fixture
-async def town(database: str) -> Town:
-    founded = await found_town()
-    await settle_citizens(founded, 12)
-    return founded
-
-
-@pytest.fixture
-async def alert(town: Town) -> Alert:
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
-
-
-@pytest.fixture
-async def room(database: str) -> AsyncIterator[Room]:
-    async with open_room() as opened:
-        yield opened
+def size() -> int:
+    return 12
 
 
 async def test_the_present_value_comes_first_then_every_newer_one_until_complete(

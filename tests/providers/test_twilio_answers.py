@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.events import Verdict
+from tocsin.words import Channel
 from tocsin_providers.twilio_answers import (
     ACCOUNT_CODES,
     DEAD_CODES,
@@ -16,6 +17,7 @@ from tocsin_providers.twilio_answers import (
     RECIPIENT_CODES,
     SUPPRESSED_CODES,
     judge,
+    read_instant,
     read_object,
     read_pause,
 )
@@ -27,8 +29,37 @@ def test_each_code_is_in_one_table_only() -> None:
     assert len(RECIPIENT_CODES | ACCOUNT_CODES | PASSING_CODES) == sum(
         map(len, (RECIPIENT_CODES, ACCOUNT_CODES, PASSING_CODES))
     )
-    assert not SUPPRESSED_CODES & DEAD_CODES
-    assert not (SUPPRESSED_CODES | DEAD_CODES) & (ACCOUNT_CODES | PASSING_CODES)
+    dead = DEAD_CODES[Channel.SMS] | DEAD_CODES[Channel.CALL]
+    assert not SUPPRESSED_CODES & dead
+    assert not (SUPPRESSED_CODES | dead) & (ACCOUNT_CODES | PASSING_CODES)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ANSWERED, Verdict.ACCOUNT_REFUSED, Verdict.TRY_AGAIN])
+def test_each_code_is_judged_by_its_table(verdict: Verdict) -> None:
+    table = {
+        Verdict.ANSWERED: RECIPIENT_CODES,
+        Verdict.ACCOUNT_REFUSED: ACCOUNT_CODES,
+        Verdict.TRY_AGAIN: PASSING_CODES,
+    }[verdict]
+    assert {judge(400, code) for code in table} == {verdict}
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("Mon, 23 Nov 2026 22:41:00 +0000", NOW),
+        ("Mon, 23 Nov 2026 17:41:00 -0500", NOW),
+        ("Mon, 23 Nov 2026 22:41:00 -0000", NOW),
+        ("Mon, 01 Jan 1900 00:00:00 +2300", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_an_instant_is_read_in_utc_or_not_at_all(text: object, instant: datetime | None) -> None:
+    assert read_instant(text) == instant
 
 
 @given(status=st.integers(300, 599), code=st.none() | st.from_regex(r"[0-9]{1,9}", fullmatch=True))

@@ -1,28 +1,29 @@
 """Every way in which Twilio can take, refuse or lose a text, said by a server on a socket."""
 
 import asyncio
-import json
 import logging
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import httpx2
 import pytest
+from providers.carrier_socket import Carrier, compose, listen, refusal
 
-from tocsin.events import Answer, Event, HandOver, Verdict
+from tocsin.events import Answer, Consent, Event, HandOver, Verdict
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
-from tocsin_providers import twilio_messaging
+from tocsin.words import Channel
+from tocsin_providers import twilio_rest
 from tocsin_providers.twilio_answers import (
     ACCOUNT_CODES,
+    DEAD_CODES,
     PASSING_CODES,
     RECIPIENT_CODES,
+    SUPPRESSED_CODES,
 )
 from tocsin_providers.twilio_messaging import WORDS, TwilioMessaging
 
@@ -32,43 +33,6 @@ DELIVERY = UUID("0198c0de-0000-7000-8000-000000000001")
 PUBLIC_ID = f"delivery-{DELIVERY.hex}"
 HAND_OVER = HandOver(DELIVERY, PUBLIC_ID, "+14185550142", "Évacuez la zone A & B = maintenant")
 NOW = datetime(2026, 11, 23, 22, 41, tzinfo=UTC)
-
-
-@dataclass
-class Carrier:
-    """Answers every request with the same bytes; an empty answer closes the connection after reading."""
-
-    answer: bytes
-    silent: bool = False
-    requests: list[bytes] = field(default_factory=list)
-    _over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        (length,) = [int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: ")]
-        self.requests.append(head + await reader.readexactly(length))
-        if self.silent:
-            await self._over.wait()
-        writer.write(self.answer)
-        await writer.drain()
-        writer.close()
-
-    def end(self) -> None:
-        self._over.set()
-
-
-def compose(status: int, body: object = "", **headers: str) -> bytes:
-    content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(content)}\r\n{extra}\r\n".encode() + content
-
-
-@asynccontextmanager
-async def listen(carrier: Carrier) -> AsyncIterator[int]:
-    server = await asyncio.start_server(carrier.serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-        carrier.end()
 
 
 def configure(client: httpx2.AsyncClient, port: int, **overrides: object) -> TwilioMessaging:
@@ -87,11 +51,6 @@ def configure(client: httpx2.AsyncClient, port: int, **overrides: object) -> Twi
 async def send(carrier: Carrier, **overrides: object) -> Answer:
     async with listen(carrier) as port, httpx2.AsyncClient(trust_env=False) as client:
         return await configure(client, port, **overrides).send(HAND_OVER, NOW)
-
-
-def refusal(status: int, code: int | str | None) -> bytes:
-    body = {"code": code, "message": "The 'To' number +14185550142 is not valid.", "status": status}
-    return compose(status, body)
 
 
 async def test_a_text_is_posted_as_twilio_wants_it() -> None:
@@ -140,6 +99,7 @@ async def test_a_message_that_failed_at_once_keeps_its_code() -> None:
     answer = await send(Carrier(compose(201, {"sid": SID, "status": "failed", "error_code": 30005})))
     assert answer.event is not None
     assert (answer.event.status, answer.event.error_code) == (DeliveryStatus.SMS_FAILED, "30005")
+    assert answer.event.dead
 
 
 @pytest.mark.parametrize(
@@ -184,19 +144,19 @@ async def test_half_an_answer_is_unknown() -> None:
 
 
 async def test_no_answer_in_time_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_messaging, "TIMEOUT", httpx2.Timeout(0.1))
+    monkeypatch.setattr(twilio_rest, "TIMEOUT", httpx2.Timeout(0.1))
     answer = await send(Carrier(b"", silent=True))
     assert answer == Answer(Verdict.UNKNOWN, reason="Twilio's answer was lost (ReadTimeout).")
 
 
 async def test_an_answer_that_never_ends_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_messaging, "DEADLINE", 0.1)
+    monkeypatch.setattr(twilio_rest, "DEADLINE", 0.1)
     answer = await send(Carrier(b"", silent=True))
     assert answer == Answer(Verdict.UNKNOWN, reason="Twilio's answer was lost (TimeoutError).")
 
 
 def test_a_carrier_has_five_seconds_to_connect_and_fifteen_to_answer() -> None:
-    assert (twilio_messaging.TIMEOUT.connect, twilio_messaging.TIMEOUT.read) == (5.0, 15.0)
+    assert (twilio_rest.TIMEOUT.connect, twilio_rest.TIMEOUT.read) == (5.0, 15.0)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
@@ -253,8 +213,13 @@ async def test_a_number_that_is_refused_fails_this_delivery_for_good(code: str) 
         provider_word="refused",
         status=DeliveryStatus.SMS_FAILED,
         error_code=code,
+        dead=code in DEAD_CODES[Channel.SMS],
     )
-    assert answer == Answer(Verdict.ANSWERED, event, reason=f"Twilio answered HTTP 400, code {code}.")
+    assert replace(answer, consents=()) == Answer(
+        Verdict.ANSWERED, event, reason=f"Twilio answered HTTP 400, code {code}."
+    )
+    stop = Consent(event.event_key, Channel.SMS, "+14185550100", HAND_OVER.address, stopped=True)
+    assert list(answer.consents) == [stop] * (code in SUPPRESSED_CODES)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +242,9 @@ async def test_an_error_page_of_a_proxy_blames_no_number() -> None:
     assert (answer.verdict, answer.event) == (Verdict.ACCOUNT_REFUSED, None)
 
 
-@pytest.mark.parametrize("carried", [refusal(400, 21211), refusal(401, 20003), refusal(500, None), b""])
+@pytest.mark.parametrize(
+    "carried", [refusal(400, 21211), refusal(400, 21610), refusal(401, 20003), refusal(500, None), b""]
+)
 async def test_nothing_personal_reaches_an_answer_or_a_log(caplog: pytest.LogCaptureFixture, carried: bytes) -> None:
     with caplog.at_level(logging.DEBUG):
         answer = await send(Carrier(carried))

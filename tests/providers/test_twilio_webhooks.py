@@ -11,7 +11,9 @@ from twilio.rest.api.v2010.account.message import MessageInstance  # type: ignor
 from tocsin.events import Event
 from tocsin.statuses import DeliveryStatus
 from tocsin.words import Channel
+from tocsin_providers.twilio_answers import DEAD_CODES
 from tocsin_providers.twilio_messaging import STILL_WORDS, WORDS, TwilioMessaging
+from tocsin_providers.twilio_rest import TwilioRest
 from tocsin_providers.webhook import ForgedWebhook, MalformedWebhook
 
 
@@ -42,6 +44,12 @@ def test_each_word_moves_to_its_status(messaging: TwilioMessaging, word: str) ->
     (event,) = read(messaging, post(change(FORM, MessageStatus=word, ErrorCode=None)))
     assert (event.status, event.error_code) == (WORDS[word], None)
     assert event.event_key == f"twilio_messaging:{SID}:{word}:"
+
+
+@pytest.mark.parametrize("code", [*sorted(DEAD_CODES[Channel.SMS]), "30003", "30004", "30008", "21610"])
+def test_a_number_that_can_never_take_a_text_is_dead(messaging: TwilioMessaging, code: str) -> None:
+    (event,) = read(messaging, post(change(FORM, ErrorCode=code)))
+    assert event.dead is (code in DEAD_CODES[Channel.SMS])
 
 
 def test_the_table_knows_every_word_of_twilios_library_and_only_texts() -> None:
@@ -189,7 +197,7 @@ def test_a_refusal_repeats_nothing_of_the_request(messaging: TwilioMessaging) ->
 
 
 def test_the_callback_url_survives_the_way_there_and_back(messaging: TwilioMessaging) -> None:
-    url = messaging.callback_url(f"delivery-{DELIVERY.hex}")
+    url = TwilioRest(SETTINGS, httpx2.AsyncClient()).callback_url(PATH, f"delivery-{DELIVERY.hex}")
     assert url == f"https://alerts.exemple.test{PATH}?{QUERY}#rc=5&rp=ct,rt,5xx"
     assert quote_plus(QUERY, safe="=") == QUERY
     (event,) = read(messaging, post(query=url.partition("#")[0].partition("?")[2]))

@@ -35,9 +35,11 @@ FORM = [
 ]
 
 
-def post(form: Sequence[tuple[str, str]] = FORM, *, token: str = TOKEN, query: str = QUERY) -> Webhook:
+def post(
+    form: Sequence[tuple[str, str]] = FORM, *, token: str = TOKEN, query: str = QUERY, path: str = PATH
+) -> Webhook:
     """A callback as Twilio makes it, signed by Twilio's own library."""
-    url = f"https://alerts.exemple.test{PATH}" + (f"?{query}" if query else "")
+    url = f"https://alerts.exemple.test{path}" + (f"?{query}" if query else "")
     grouped: dict[str, list[str]] = {}
     for name, value in form:
         grouped.setdefault(name, []).append(value)
@@ -48,7 +50,7 @@ def post(form: Sequence[tuple[str, str]] = FORM, *, token: str = TOKEN, query: s
 
     signature = RequestValidator(token).compute_signature(url, Values(grouped))
     headers = {b"content-type": b"application/x-www-form-urlencoded", b"x-twilio-signature": str(signature).encode()}
-    return Webhook(PATH, query.encode(), urlencode(form).encode(), headers)
+    return Webhook(path, query.encode(), urlencode(form).encode(), headers)
 
 
 def change(form: Sequence[tuple[str, str]], **fields: str | None) -> list[tuple[str, str]]:

@@ -1,15 +1,17 @@
 """Who asks in these tests, and how: two towns with named people, and questions put through the schema itself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from stage.cast import ACCOUNT, Town, found_town
+from stage.cast import ACCOUNT, Town, found_town, make_citizen
 from strawberry.types import ExecutionResult
 
+from tocsin.citizens import refresh_citizen_words
+from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.expiry import measure_expiries
 from tocsin.folding import fold
@@ -17,7 +19,7 @@ from tocsin.identifiers import expose, make_id, recognise
 from tocsin.ledger import apply_events
 from tocsin.planning import plan_chunk
 from tocsin.records.communications import Wave
-from tocsin.records.people import Citizen, ContactPoint, Group, Membership
+from tocsin.records.people import Citizen, ContactPoint, Group, Membership, Principal
 from tocsin.settings import Settings, read_settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
@@ -55,6 +57,7 @@ class Council:
     viewer: Viewer
     woken: list[str] = field(default_factory=list)
     announced: list[UUID] = field(default_factory=list)
+    tell_time: Callable[[], datetime] = tell_time
 
     @property
     def category(self) -> str:
@@ -75,8 +78,9 @@ class Council:
             settings=get_settings(),
             locale=viewer.locale,
             usable=usable,
+            now=self.tell_time,
             wake=lambda: self.woken.append("woken"),
-            announce_listing=self.announced.extend,
+            announce=lambda moved: self.announced.extend(moved.listings),
         )
         return await get_schema().execute(document, variable_values=dict(variables or {}), context_value=context)
 
@@ -99,6 +103,15 @@ def find_error(result: ExecutionResult) -> dict[str, Any]:
     assert result.errors is not None
     [error] = result.errors
     return dict(error.formatted)
+
+
+async def enrol(*viewers: Viewer) -> None:
+    """Give viewers the row that a real token leaves behind."""
+    for viewer in viewers:
+        await Principal.create(
+            id=viewer.principal_id, municipality_id=viewer.municipality_id, subject=viewer.subject, name=viewer.name,
+            role=viewer.role,
+        )  # fmt: skip
 
 
 async def seat_sainte_rive() -> Council:
@@ -125,17 +138,13 @@ async def settle(
     council: Council, first: str, last: str, *, phone: str | None = None, email: str | None = None
 ) -> Citizen:
     """Give the town a citizen with a number for calls and texts, and an address."""
-    citizen = await Citizen.create(
-        municipality=council.town.municipality,
-        first_name=first,
-        last_name=last,
-        locale=Locale.FR,
-        modified_at=tell_time(),
-    )
+    citizen = make_citizen(council.town, first, last)
+    await citizen.save(force_create=True)
     if phone:
         await ContactPoint.create(citizen=citizen, address=phone, channels=[Channel.CALL, Channel.SMS])
     if email:
         await ContactPoint.create(citizen=citizen, address=email, channels=[Channel.EMAIL])
+    await refresh_citizen_words(get_database(), [citizen.id])
     return citizen
 
 

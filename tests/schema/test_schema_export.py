@@ -1,5 +1,7 @@
 """Promises about the exported schema: it is the code's, and everything in it is explained."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from graphql import GraphQLEnumType
@@ -24,6 +26,13 @@ def test_every_type_field_and_argument_is_described() -> None:
             arguments = getattr(definition, "args", {})
             silent += [f"{name}.{field}({arg})" for arg, given in arguments.items() if not given.description]
     assert silent == []
+
+
+def test_the_server_explains_its_enumerations_too() -> None:
+    """A type that is imported before the enumerations are described would take them as they are."""
+    look = "import tocsin_server.application as a; print(a.build_schema().as_str())"
+    served = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True).stdout
+    assert served == EXPORTED.read_text()
 
 
 def test_every_value_of_an_enumeration_is_described() -> None:

@@ -240,3 +240,13 @@ async def test_a_campaign_takes_the_state_of_what_it_holds(sainte_rive: Council)
     assert seen == {"state": "IN_PROGRESS", "statistics": None}
     listed = await sainte_rive.get("{ communications(state: [IN_PROGRESS]) { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in listed["communications"]["edges"]] == [campaign]
+
+
+async def test_reminders_to_come_are_told_from_the_moment_of_sending(sainte_rive: Council) -> None:
+    await settle(sainte_rive, "Aline", "Tremblay", phone="+14185550142")
+    communication = await create(sainte_rive, channels=["SMS"])
+    await sainte_rive.get(SEND, {"id": communication, "key": "now"})
+    reminders = "query ($id: ID!) { communication(id: $id) { statistics { total remindersLeft nextReminderAt } } }"
+    counts = (await sainte_rive.get(reminders, {"id": communication}))["communication"]["statistics"]
+    assert (counts["total"], counts["remindersLeft"]) == (0, 2), "nobody has been planned for yet"
+    assert counts["nextReminderAt"] is not None

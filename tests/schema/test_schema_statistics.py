@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tocsin.identifiers import make_id
 from tocsin.outcome import make_cell
 from tocsin.pictures import TallyPicture
+from tocsin.recontact import RecontactBlocker
 from tocsin.statuses import MEANINGS, DeliveryStatus
 from tocsin.times import tell_time
 from tocsin.words import Channel, CommunicationKind, CommunicationState, Role, Standing
-from tocsin_graphql.enums import RecontactBlocker
 from tocsin_graphql.statistics import statistics_of
 
 NOW = tell_time()
@@ -37,6 +37,7 @@ READY = TallyPicture(
     changed_at=NOW,
     next_reminder_at=None,
     reminders_left=0,
+    last_reminder_at=None,
     eligible=2,
     first_attempts_over=True,
     recontact_running=False,

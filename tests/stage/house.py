@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from stage.cast import ACCOUNT
 from tocsin.settings import Settings, read_settings
+from tocsin_server.prepared_sockets import choose_sockets
 from tocsin_server.serving import make_server
 
 TOKEN = "b" * 31 + "7"
@@ -37,16 +39,18 @@ def choose_settings(port: int, **overrides: object) -> Settings:
 async def open_house(database_url: str, *, working: bool = False, **overrides: object) -> AsyncIterator[Settings]:
     """Serve in this loop until left; tests may use the records through the server's own pool."""
     listener = socket.create_server(("127.0.0.1", 0))
-    settings = choose_settings(listener.getsockname()[1], **overrides)
-    server = make_server(settings, database_url, working=working)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.01)
-    try:
-        yield settings
-    finally:
-        server.should_exit = True
-        await serving
+    with tempfile.TemporaryDirectory(prefix="tocsin-house-") as directory:
+        settings = choose_settings(listener.getsockname()[1], **{"tocsin_data_dir": directory, **overrides})
+        sockets = await choose_sockets(prepared=settings.socket_prepared_frames)
+        server = make_server(settings, database_url, working=working, sockets=sockets)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
+        try:
+            yield settings
+        finally:
+            server.should_exit = True
+            await serving
 
 
 def make_form(word: str, **fields: str) -> dict[str, str]:
@@ -56,10 +60,10 @@ def make_form(word: str, **fields: str) -> dict[str, str]:
 
 
 def sign(
-    settings: Settings, query: str, form: Mapping[str, str], token: str = TOKEN
+    settings: Settings, query: str, form: Mapping[str, str], token: str = TOKEN, *, path: str = PATH
 ) -> tuple[str, bytes, dict[str, str]]:
     """Return URL, body and headers of a webhook, signed by Twilio's own library."""
-    url = f"{settings.public_url}{PATH}{'?' * bool(query)}{query}"
+    url = f"{settings.public_url}{path}{'?' * bool(query)}{query}"
     signature = RequestValidator(token).compute_signature(url, dict(form))
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
     return url, urlencode(form).encode(), headers

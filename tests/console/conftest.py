@@ -1,0 +1,53 @@
+"""What the end-to-end tests of the console share: a browser, and the town that they watch."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+from console.browsers import find_browser, open_browser
+from live.control_room import assess_all
+from playwright.async_api import Browser
+from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from stage.house import open_house
+
+from tocsin.settings import Settings
+from tocsin_server.console import STATIC
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The browser's program, where it can be had, and a console to show in it."""
+    if os.environ.get("TOCSIN_SKIP_CONSOLE"):
+        pytest.skip("TOCSIN_SKIP_CONSOLE is set: there is no page to look at")
+    assert (STATIC / "index.html").exists(), "the console has not been built; run make install"
+    found, reason = find_browser()
+    if found is None:
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture
+async def browser(program: str) -> AsyncIterator[Browser]:
+    async with open_browser(program) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def town(database: str) -> Town:
+    town = await found_town()
+    await settle_citizens(town, 120)
+    return town
+
+
+@pytest.fixture
+async def alert(town: Town) -> Alert:
+    """A text message on its way to everybody in town; nothing has been reported."""
+    sent = await send_by_hand(town)
+    await assess_all(sent)
+    return sent
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[Settings]:
+    async with open_house(database) as settings:
+        yield settings
