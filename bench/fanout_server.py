@@ -1,6 +1,7 @@
 """The server of fanout.py: one communication followed in groups, another by a generator for each subscriber."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from broadcaster import Broadcast
 from fanout_crowd import WAYS
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 
 from tocsin.database import get_database, open_database
@@ -34,6 +36,8 @@ from tocsin_graphql.schema import build_schema
 from tocsin_graphql.services import Services
 from tocsin_graphql.statistics import Statistics, statistics_of
 from tocsin_graphql.view import build_view
+from tocsin_server.prepared_sockets import choose_sockets
+from tocsin_server.serving import keep_for_good
 
 
 @dataclass
@@ -57,7 +61,7 @@ async def send(municipality: Municipality, category: Category) -> UUID:
         state=CommunicationState.IN_PROGRESS, channels=[1, 2, 3], created_at=now, modified_at=now, sent_at=now,
     )  # fmt: skip
     counts = {"2110": 500, "2220": 500, "1260": 200, "1340": 300}
-    await Tally.create(communication_id=sent.id, total=1000, in_progress=1000, counts=counts, changed_at=now)
+    await Tally.create(communication_id=sent.id, version=1, total=1000, in_progress=1000, counts=counts, changed_at=now)
     return sent.id
 
 
@@ -85,11 +89,11 @@ class OneByOne:
                 await subscriber.get()
 
 
-async def change(scene: Scene, way: str) -> int:
-    """Move one recipient and return the new version."""
-    statement = """UPDATE tally SET version = version + 1, contacted = contacted + 1, in_progress = in_progress - 1,
+async def change(scene: Scene, way: str, recipients: int) -> int:
+    """Move so many recipients, one version each, in one commit as the writer of webhooks does; return the last version."""
+    statement = """UPDATE tally SET version = version + $2, contacted = contacted + $2, in_progress = in_progress - $2,
         changed_at = now() WHERE communication_id = $1 RETURNING version"""
-    rows = await get_database().execute_query_dict(statement, [scene.communications[way]])
+    rows = await get_database().execute_query_dict(statement, [scene.communications[way], recipients])
     return int(rows[0]["version"])
 
 
@@ -116,28 +120,46 @@ async def open_groups(scene: Scene, broadcast: Broadcast) -> AsyncIterator[tuple
     await hub.stop()
 
 
-async def run_server(database_url: str) -> None:
-    """Serve both ways on one port; each line read names the way whose communication changes next."""
+def listen(send_buffer: int | None) -> socket.socket:
+    """Take a free port; with `send_buffer` the system keeps that many bytes for each reader and no more."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2_048)
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    return listener
+
+
+async def run_server(database_url: str, *, send_buffer: int | None = None) -> None:
+    """Serve both ways on one port; each line read names the way whose communication changes next, and how often at once."""
     async with open_database(database_url), Broadcast("memory://") as broadcast, Broadcast("memory://") as naive:
         scene = await set_scene()
         async with open_groups(scene, broadcast) as (view, announcements), naive.subscribe("change"):
             schema = strawberry.Schema(Asked, subscription=OneByOne, config=configure_schema())
             stock: Any = GraphQL(schema, subscription_protocols=("graphql-transport-ws",))
-            routes = [WebSocketRoute("/groups", view), WebSocketRoute("/generators", stock)]
-            app = Starlette(routes=routes)
+            app = Starlette(routes=[WebSocketRoute("/generators", stock)])
             app.state.naive = (naive, scene.communications["generators"])
-            config = uvicorn.Config(app, port=0, log_level="warning", ws_per_message_deflate=False, lifespan="off")
+
+            async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+                """Send sockets straight to our view, as the product does."""
+                await (view if scope["path"] == "/groups" else app)(scope, receive, send)
+
+            # Who stalls on purpose answers no ping of the protocol, and is to be served all the same.
+            sockets = await choose_sockets()
+            keep_for_good()
+            config = uvicorn.Config(serve, log_level="warning", ws_ping_interval=None, lifespan="off", **sockets)
             server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve())
+            listener = listen(send_buffer)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
                 await asyncio.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            print(port, *(expose("communication", scene.communications[way]) for way in WAYS), flush=True)
-            async for way in read_lines():
-                version = await change(scene, way)
+            keys = [expose("communication", scene.communications[way]) for way in WAYS]
+            print(listener.getsockname()[1], *keys, flush=True)
+            async for line in read_lines():
+                way, changes = line.split()
                 if way == "groups":
+                    version = await change(scene, way, int(changes))
                     announcements.announce({scene.communications[way]: version})
-                else:
+                for _ in range(int(changes) if way == "generators" else 0):
+                    await change(scene, way, 1)
                     await naive.publish("change", "")
             server.should_exit = True
             await serving

@@ -1,6 +1,7 @@
-"""Durable webhooks a second: ours against one ORM transaction each, interleaved in one run on this machine's loopback.
+"""Durable webhooks a second: ours against other ways, interleaved in one run on this machine's loopback.
 
-Both sign, verify, keep the ledger, judge outcomes and count. Prints medians and their ratio.
+`naive`: one ORM transaction each; both verify, keep the ledger, judge outcomes and count. `bare`: the same route, which
+keeps nothing. `one` and `two`: so many processes over 10 communications. Prints medians and their ratios.
 """
 
 import argparse
@@ -10,21 +11,50 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from cores import read_processor
+from ground import make_database, run_postgres
+from table import Row, give
 from webhook_load import Target, fire, prepare
 
-from tocsin.database import get_database, migrate, open_database
-from tocsin.embedded import EmbeddedPostgres, create_database
+from tocsin.database import get_database, open_database
 from tocsin.identifiers import expose
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "bench" * 6 + "12"
 WORDS = ("queued", "sent", "delivered")
+SECRET = "a bench is a bench is a bench 0123456789"
 SERVER_CORE = 0
+
+TITLES = {
+    "ours": "webhooks committed before the 204",
+    "naive": "webhooks, an ORM transaction each",
+    "bare": "webhooks by the same route without a database",
+    "one": "webhooks to one process, over 10 communications",
+    "two": "webhooks to two processes, over 10 communications",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A ratio that a row tells: of this way to that one, what the row says about it, and the bound."""
+
+    way: str
+    other: str
+    against: str
+    target: float
+
+
+PROMISES = {
+    "naive": Promise("ours", "naive", "ours is so many times it", 12),
+    "bare": Promise("ours", "bare", "ours is so many times it", 0.4),
+    "two": Promise("two", "one", "so many times what one process takes", 1.2),
+}
+"""By the way in whose row the ratio stands."""
 
 STAGE = """
 WITH town AS (INSERT INTO municipality (id, slug, name, time_zone, locale, week_start, version)
@@ -40,14 +70,19 @@ round AS (INSERT INTO wave (id, communication_id, kind, number, ordinal, started
 tally AS (INSERT INTO tally (communication_id, version, total, contacted, in_progress, not_contacted, unconfirmed,
     uncertain, pending, counts, changed_at)
   SELECT id, 1, $1, 0, $1, 0, 0, 0, $1, jsonb_build_object('2200', $1), now() FROM alert),
-people AS (INSERT INTO citizen (id, municipality_id, first_name, last_name, locale, modified_at)
-  SELECT gen_random_uuid(), municipality_id, 'Aline', 'Roy-' || n, 'FR', now() FROM alert, generate_series(1, $1) n RETURNING id),
+people AS (INSERT INTO citizen (id, municipality_id, first_name, last_name, first_name_key, last_name_key, locale, modified_at)
+  SELECT gen_random_uuid(), municipality_id, 'Aline', 'Roy-' || n, 'aline', 'roy-' || n, 'FR', now()
+  FROM alert, generate_series(1, $1) n RETURNING id),
+point AS (INSERT INTO contact_point (id, citizen_id, address, channels, suppressed_channels, dead_channels)
+  SELECT gen_random_uuid(), id, '+14185550142', '{2}', '{}', '{}' FROM people RETURNING id, citizen_id),
 row AS (INSERT INTO recipient (id, communication_id, citizen_id, first_name, last_name, locale, first_name_key,
-    last_name_key, outcome, unconfirmed, uncertain, pending, sms_best, version)
-  SELECT gen_random_uuid(), alert.id, people.id, 'Aline', 'Roy', 'FR', 'aline', 'roy', 2, false, 0, 1, 2200, 1
-  FROM alert, people RETURNING id, communication_id)
-INSERT INTO delivery (id, communication_id, wave_id, recipient_id, channel, account, address, handling, fence, expired)
-SELECT gen_random_uuid(), row.communication_id, round.id, row.id, 2, $2, '+14185550142', 2, 0, false FROM row, round
+    last_name_key, outcome, unconfirmed, uncertain, pending, reachable, sms_best, version)
+  SELECT gen_random_uuid(), alert.id, people.id, 'Aline', 'Roy', 'FR', 'aline', 'roy', 2, false, 0, 1, true, 2200, 1
+  FROM alert, people RETURNING id, communication_id, citizen_id)
+INSERT INTO delivery (id, communication_id, wave_id, recipient_id, contact_point_id, channel, account, address, handling,
+  fence, expired, dead, asks)
+SELECT gen_random_uuid(), row.communication_id, round.id, row.id, point.id, 2, $2, '+14185550142', 2, 0, false, false, 0
+FROM round, row JOIN point ON point.citizen_id = row.citizen_id
 RETURNING id"""
 
 
@@ -60,14 +95,16 @@ async def stage_alert(url: str, recipients: int) -> list[UUID]:
 
 
 @contextmanager
-def run_server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    """Run a server on a core of its own until left."""
+def run_server(
+    command: Sequence[str], port: int, environment: dict[str, str], core: int = SERVER_CORE
+) -> Iterator[int]:
+    """Run a server on a core of its own until left; yield its process's id."""
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(process.pid, {SERVER_CORE})
+            os.sched_setaffinity(process.pid, {core % (os.cpu_count() or 1)})
         asyncio.run(wait_for(port))
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -90,51 +127,122 @@ def find_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def measure(way: str, url: str, recipients: int, connections: int) -> float:
-    """Return events a second of one way over a fresh communication."""
-    deliveries = asyncio.run(stage_alert(url, recipients))
-    target = Target(find_port(), ACCOUNT, TOKEN)
-    requests = [prepare(target, expose("delivery", key), f"SM{key.hex}", word) for word in WORDS for key in deliveries]
-    environment = {
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of taking webhooks: `servers` processes, over so many communications, with a share of the recipients."""
+
+    command: Callable[[int, str], Sequence[str]]
+    servers: int = 1
+    communications: int = 1
+    share: float = 1
+
+
+def run_file(name: str, *words: str) -> Callable[[int, str], Sequence[str]]:
+    """Return the command of a server beside this file."""
+    path = str(Path(__file__).with_name(name))
+    return lambda port, url: [sys.executable, path, *words, str(port), url]
+
+
+def run_product(port: int, url: str) -> Sequence[str]:
+    return [sys.executable, "-c", "from tocsin_server.cli import main; main()", "serve", "--port", str(port)]
+
+
+WAYS = {
+    "ours": Way(run_product),
+    "naive": Way(run_file("naive_ingestion.py"), share=1 / 6),
+    "bare": Way(run_file("ingest_server.py", "bare")),
+    "one": Way(run_file("ingest_server.py", "kept"), communications=10),
+    "two": Way(run_file("ingest_server.py", "kept"), communications=10, servers=2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one way did in a round: events a second, and microseconds of its servers' computing for each."""
+
+    rate: float
+    cost: float
+
+
+def measure(way: Way, url: str, recipients: int, connections: int) -> Taken:
+    """Measure one way over fresh communications; the load is spread evenly over its servers."""
+    size = max(1, int(recipients * way.share / way.communications))
+    deliveries = [key for _ in range(way.communications) for key in asyncio.run(stage_alert(url, size))]
+    targets = [Target(find_port(), ACCOUNT, TOKEN) for _ in range(way.servers)]
+    loads: list[list[bytes]] = [[] for _ in targets]
+    for word in WORDS:
+        for number, key in enumerate(deliveries):
+            at = number % way.servers
+            loads[at].append(prepare(targets[at], expose("delivery", key), f"SM{key.hex}", word))
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(run_server(way.command(target.port, url), target.port, environ(url, target.port), core))
+            for core, target in enumerate(targets, start=SERVER_CORE)
+        ]
+        before = sum(map(read_processor, servers))
+        seconds = asyncio.run(fire_at_all([target.port for target in targets], loads, connections))
+        worked = sum(map(read_processor, servers)) - before
+    events = sum(map(len, loads))
+    return Taken(events / seconds, worked / events * 1e6)
+
+
+async def fire_at_all(ports: Sequence[int], loads: Sequence[Sequence[bytes]], connections: int) -> float:
+    """Send each server its load at the same time; return the seconds until the last has answered all."""
+    share = connections // len(ports)
+    return max(await asyncio.gather(*(fire(port, load, share) for port, load in zip(ports, loads, strict=True))))
+
+
+def environ(url: str, port: int) -> dict[str, str]:
+    return {
         "DATABASE_URL": url,
-        "PUBLIC_URL": f"http://127.0.0.1:{target.port}",
-        "TOCSIN_SECRET": "a bench is a bench is a bench 0123456789",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "TOCSIN_SECRET": SECRET,
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
         "TWILIO_FROM": "+14185550100",
+        "TWILIO_BASE_URL": "http://127.0.0.1:9",
+        "SOCKET_PRINCIPAL_LIMIT": "10000",
+        "SOCKET_ADDRESS_LIMIT": "10000",
     }
-    ours = [sys.executable, "-c", "from tocsin_server.cli import main; main()", "serve", "--port", str(target.port)]
-    naive = [sys.executable, str(Path(__file__).with_name("naive_ingestion.py")), str(target.port), url, TOKEN]
-    with run_server(ours if way == "ours" else naive, target.port, environment):
-        seconds = asyncio.run(fire(target.port, requests, connections))
-    return len(requests) / seconds
 
 
-def main() -> None:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--recipients", type=int, default=3_000, help="of our way; the naive way gets a sixth")
-    options = parser.parse_args()
-    rates: dict[str, list[float]] = {"ours": [], "naive": []}
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o755)
-        postgres = EmbeddedPostgres(Path(directory))
-        postgres.start()
-        for round_ in range(options.rounds):
-            for way, recipients in (("ours", options.recipients), ("naive", options.recipients // 6)):
-                name = f"{way}{round_}"
-                asyncio.run(create_database(postgres.url("postgres"), name))
-                asyncio.run(migrate(postgres.url(name)))
-                rates[way].append(measure(way, postgres.url(name), recipients, options.connections))
-        postgres.stop()
-    ours, naive = statistics.median(rates["ours"]), statistics.median(rates["naive"])
-    print(
-        f"durable webhooks, {options.connections} connections, median of {options.rounds} interleaved rounds, fsync on"
-    )
-    print(f"  ours   {ours:8.0f} /s   ({', '.join(f'{rate:.0f}' for rate in rates['ours'])})")
-    print(f"  naive  {naive:8.0f} /s   ({', '.join(f'{rate:.0f}' for rate in rates['naive'])})")
-    print(f"  ratio  {ours / naive:8.1f}")
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    return parser
+
+
+def main() -> None:
+    options = make_parser().parse_args()
+    taken: dict[str, list[Taken]] = {name: [] for name in options.ways}
+    with run_postgres() as postgres:
+        for number in range(options.rounds):
+            for name, found in taken.items():
+                url = make_database(postgres, f"{name}{number}")
+                found.append(measure(WAYS[name], url, options.recipients, options.connections))
+    print(f"webhooks over {options.connections} connections, median of {options.rounds} interleaved rounds, fsync on")
+    give(list_rows(taken))
+
+
+def list_rows(taken: Mapping[str, Sequence[Taken]]) -> Iterator[Row]:
+    """Yield a row for each way; a ratio where both of its ways were measured."""
+    rates = {name: statistics.median(each.rate for each in found) for name, found in taken.items()}
+    for name, found in taken.items():
+        promise = PROMISES.get(name)
+        told = promise if promise is not None and {promise.way, promise.other} <= taken.keys() else None
+        yield Row(
+            TITLES[name],
+            rates[name],
+            "events/s",
+            rates[told.way] / rates[told.other] if told else None,
+            told.against if told else "",
+            told.target if told else None,
+            processor=statistics.median(each.cost for each in found),
+            rounds=len(found),
+        )
 
 
 if __name__ == "__main__":

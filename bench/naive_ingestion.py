@@ -3,6 +3,7 @@
 It does the same work: ledger, rank, outcome of the recipient over all his deliveries, his row, and the counts.
 """
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,7 +98,7 @@ async def count(connection: BaseDBAsyncClient, recipient: Recipient, assessment:
 
 
 def main() -> None:
-    port, url, token = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    port, url = int(sys.argv[1]), sys.argv[2]
 
     @asynccontextmanager
     async def live(app: Starlette) -> AsyncIterator[None]:
@@ -105,7 +106,7 @@ def main() -> None:
             yield
 
     app = Starlette(routes=[Route("/webhooks/twilio/messaging", take, methods=["POST"])], lifespan=live)
-    app.state.token = token
+    app.state.token = os.environ["TWILIO_AUTH_TOKEN"]
     uvicorn.run(app, port=port, log_level="warning", access_log=False, lifespan="on")
 
 
