@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from console.browsers import find_browser, open_browser
 from live.control_room import assess_all
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
 from stage.house import open_house
 
@@ -28,6 +28,8 @@ def program() -> str:
 
 @pytest.fixture
 async def browser(program: str) -> AsyncIterator[Browser]:
+    # How soon something shows is measured elsewhere, against the machine's crowding.
+    expect.set_options(timeout=30_000)
     async with open_browser(program) as opened:
         yield opened
 

@@ -116,6 +116,18 @@ async def wait_until(page: Page, condition: str, argument: object = None, *, tim
             await asyncio.sleep(0.02)
 
 
+def hear(page: Page, word: str) -> asyncio.Event:
+    """Return what is set as soon as a message with this word has come over one of the page's sockets."""
+    heard = asyncio.Event()
+
+    def listen(message: str | bytes) -> None:
+        if word in (message if isinstance(message, str) else message.decode()):
+            heard.set()
+
+    page.on("websocket", lambda socket: socket.on("framereceived", listen))
+    return heard
+
+
 @asynccontextmanager
 async def open_desk(
     browser: Browser,

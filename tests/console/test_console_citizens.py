@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from console.operator_desk import Desk, issue, open_desk
+from console.operator_desk import Desk, hear, issue, open_desk
 from playwright.async_api import Browser, expect
 from stage.carriers_settings import describe_carriers
 from stage.cast import Town, found_town, settle_citizens
@@ -70,7 +70,7 @@ async def test_a_number_is_proved_by_the_code_that_the_citizen_tells(
         await expect(other.page.get_by_text("Non vérifié")).to_have_count(2)
         resend = page.get_by_role("button", name="Resend verification text: +14185550000")
         await resend.click()
-        await expect(page.get_by_text("Text message Received")).to_be_visible(timeout=20_000)
+        await expect(page.get_by_text("Text message Received")).to_be_visible()
         await expect(other.page.get_by_text("Message texte Reçu")).to_be_visible()
         await expect(other.page.get_by_role("button", name="Renvoyer le texto de vérification")).to_be_visible()
         await resend.click()
@@ -95,7 +95,7 @@ async def test_an_e_mail_address_is_proved_by_the_link_and_the_page_follows(
         page = desk.page
         await desk.go(profile_of(town))
         await page.get_by_role("button", name="Renvoyer le courriel de vérification").click()
-        await expect(page.get_by_text("Courriel Reçu")).to_be_visible(timeout=20_000)
+        await expect(page.get_by_text("Courriel Reçu")).to_be_visible()
         await expect(page.get_by_label("Code que dit le citoyen")).to_have_count(0)
         (await carriers.client.post(read_link(carriers))).raise_for_status()
         await expect(page.get_by_text("Vérifié le")).to_be_visible()
@@ -104,7 +104,9 @@ async def test_an_e_mail_address_is_proved_by_the_link_and_the_page_follows(
 
 async def test_what_was_verified_meanwhile_is_said_to_be(browser: Browser, house: Settings, town: Town) -> None:
     async with open_desk(browser, house, issue(house, "sainte-rive")) as desk:
+        told = hear(desk.page, "citizenChanged")
         await desk.go(profile_of(town))
+        await told.wait()
         resend = desk.page.get_by_role("button", name="Resend verification call")
         await expect(resend).to_be_visible()
         await ContactPoint.all().update(verified_at=tell_time())

@@ -23,7 +23,7 @@ async def test_a_draft_that_one_desk_deletes_goes_from_the_other(browser: Browse
         await other.page.get_by_role("button", name="Delete…").click()
         await other.page.get_by_role("button", name="Delete the draft").click()
         for each in (desk, other):
-            await expect(each.page.get_by_text("There is no communication yet.")).to_be_visible(timeout=10_000)
+            await expect(each.page.get_by_text("There is no communication yet.")).to_be_visible()
 
 
 async def test_every_page_on_screen_is_current_after_a_break(browser: Browser, house: Settings, town: Town) -> None:
@@ -40,5 +40,5 @@ async def test_every_page_on_screen_is_current_after_a_break(browser: Browser, h
             await expect(desk.page.get_by_text("Connection lost", exact=True)).to_be_visible()
             await Citizen.filter(id=first.id).update(first_name="Renamed")
             relay.mend()
-            await expect(desk.page.get_by_role("link", name="Renamed")).to_be_visible(timeout=10_000)
+            await expect(desk.page.get_by_role("link", name="Renamed")).to_be_visible()
             await expect(rows).to_have_count(101)

@@ -74,7 +74,7 @@ async def scroll_to_the_end(browser: Browser, house: Settings, alert: Alert, cou
     async with open_desk(browser, house, issue(house, "sainte-rive")) as desk:
         await desk.go(address(alert.id, "statistics"))
         grid = desk.page.get_by_role("table")
-        await expect(grid.get_by_role("button").nth(8)).to_be_visible(timeout=20_000)
+        await expect(grid.get_by_role("button").nth(8)).to_be_visible()
         assert await grid.get_attribute("aria-rowcount") == str(count + 1)
         begun = time.monotonic()
         async with tracing(desk) as events:
