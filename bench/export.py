@@ -26,6 +26,9 @@ from tocsin.exports import read_piece
 from tocsin.identifiers import make_id
 from tocsin_jobs.exporter import PROGRAM
 
+PROMISED, RATIO = 100_000, 1.25
+"""From so many recipients on, a process's start and the database no longer count for much."""
+
 STAGE = """
 WITH town AS (INSERT INTO municipality (id, slug, name, time_zone, locale, week_start, version)
   VALUES (gen_random_uuid(), 'bench', 'Bench', 'America/Toronto', 'FR', 7, 0) RETURNING id),
@@ -161,10 +164,9 @@ def report(found: list[tuple[Taken, Taken]], recipients: int) -> None:
               f"  ratio {ratio:5.2f}   ({shown})")  # fmt: skip
     pace = statistics.median(recipients / made.seconds for made, _ in found)
     ratio = statistics.median(made.seconds / alone.seconds for made, alone in found)
-    name = f"workbook of {recipients:,} recipients"
-    give(
-        [Row(name, pace, "recipients/s", ratio, "seconds against openpyxl alone for the same cells", rounds=len(found))]
-    )
+    name, against = f"workbook of {recipients:,} recipients", "seconds against openpyxl alone for the same cells"
+    target = RATIO if recipients >= PROMISED else None
+    give([Row(name, pace, "recipients/s", ratio, against, target, most=True, rounds=len(found))])
 
 
 def compare(few: tuple[list[tuple[Taken, Taken]], int], many: tuple[list[tuple[Taken, Taken]], int]) -> list[Row]:
