@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,9 +67,8 @@ class Crowd:
         moment = Moment()
         newcomers = [self.draw() for _ in range(CROWD - len(self.clients))]
         await asyncio.gather(*(one.join(self.room.view.gatherings) for one in newcomers))
-        for client in newcomers:
-            self.clients.append(client)
-            await self.compare(client, moment)
+        self.clients += newcomers
+        await self.compare_all(newcomers, moment)
 
     def draw(self) -> Client:
         town, alerts = self.chance.choice(self.stages)
@@ -88,6 +87,11 @@ class Crowd:
     async def dismiss(self, client: Client) -> None:
         self.clients.remove(client)
         await client.leave(self.room.view.gatherings)
+
+    async def compare_all(self, clients: Sequence[Client], moment: Moment) -> None:
+        async with asyncio.TaskGroup() as together:
+            for client in clients:
+                together.create_task(self.compare(client, moment))
 
     async def compare(self, client: Client, moment: Moment) -> None:
         shared, alone = client.take(), await client.render(moment)
@@ -122,13 +126,11 @@ class Crowd:
         ]
         self.room.announcements.announce(versions)
         await self.wait_until_offered(len(concerned))
-        moment = Moment()
-        for client in concerned:
-            if client.sent:
-                await self.compare(client, moment)
-            else:
-                assert client.stalled
-                client.behind += 1
+        passed_over = [client for client in concerned if not client.sent]
+        for client in passed_over:
+            assert client.stalled
+            client.behind += 1
+        await self.compare_all([client for client in concerned if client.sent], Moment())
 
     async def wait_until_offered(self, more: int) -> None:
         self.offered += more
