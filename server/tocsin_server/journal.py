@@ -27,8 +27,18 @@ def describe_error(_logger: Any, _method: str, line: MutableMapping[str, Any]) -
     return line
 
 
+class ErrorHandler(logging.Handler):
+    """Writes what libraries log to standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
 def open_journal(level: str) -> None:
-    """Write JSON lines to standard error from this level up, those of libraries from WARNING up."""
+    """Write JSON lines to standard error from this level up, those of libraries from WARNING up.
+
+    Standard error is looked up for each line: where a terminal shows a board, that takes lines in and puts them above it.
+    """
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
         processors=[
@@ -39,9 +49,11 @@ def open_journal(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[ErrorHandler()], format="%(levelname)s %(name)s: %(message)s"
+    )
     for chatty in ("httpx2", "httpcore2", "tortoise", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
