@@ -52,8 +52,6 @@ def open_journal(level: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=logging.WARNING, handlers=[ErrorHandler()], format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.WARNING, handlers=[ErrorHandler()], format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx2", "httpcore2", "tortoise", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
