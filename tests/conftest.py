@@ -1,38 +1,35 @@
 """What every test may ask for: a real PostgreSQL with a migrated database of its own, cloned from a template."""
 
 import asyncio
-import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
+from stage.cluster import clear_room, copy_database, drop_database, find_room, make_room, start_cluster
 
-from tocsin.database import migrate, open_database
-from tocsin.embedded import EmbeddedPostgres, create_database
+from tocsin.database import open_database
+from tocsin.embedded import EmbeddedPostgres
 
 # Who lives in the towns of these tests, and their numbers and addresses.
 PERSONS = re.compile(r"Tremblay|Bouchard|\+1418555\d{4}|@exemple\.test")
 SENDER = re.compile(r"alert\w*@|\+14185550100")
 """What we send from is no citizen's."""
 
-TEMPLATE = "tocsin_template"
-QUICK = "\n# tocsin\nmax_connections = 300\nfsync = off\n"
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the whole run, workers included, one room in which clusters are prepared."""
+    if (room := make_room()) is not None:
+        config.add_cleanup(lambda: clear_room(room))
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """A cluster of this worker alone, gone with the session."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    with tempfile.TemporaryDirectory(prefix=f"tocsin-{worker}-", ignore_cleanup_errors=True) as directory:
-        os.chmod(directory, 0o755)
-        cluster = EmbeddedPostgres(Path(directory), settings=QUICK)
-        cluster.start()
-        asyncio.run(create_database(cluster.url("postgres"), TEMPLATE))
-        asyncio.run(migrate(cluster.url(TEMPLATE)))
+    with tempfile.TemporaryDirectory(dir=find_room(), ignore_cleanup_errors=True) as directory:
+        cluster = start_cluster(Path(directory))
         yield cluster
         cluster.stop()
 
@@ -41,15 +38,9 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The URL of a fresh, migrated database."""
     name = f"t{uuid4().hex}"
-    asyncio.run(create_database(postgres.url("postgres"), name, template=TEMPLATE))
+    asyncio.run(copy_database(postgres, name))
     yield postgres.url(name)
-    asyncio.run(drop_database(postgres.url("postgres"), name))
-
-
-async def drop_database(url: str, name: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()
+    asyncio.run(drop_database(postgres, name))
 
 
 @pytest.fixture

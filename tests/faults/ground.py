@@ -17,10 +17,11 @@ from faults.storm import Report
 from faults.theatre import make_bearer
 from ingest import STAGE
 from stage.cast import ACCOUNT, Town
+from stage.cluster import find_room, start_cluster
 from stage.polling import until
 
-from tocsin.database import get_database, migrate, open_database
-from tocsin.embedded import EmbeddedPostgres
+from tocsin.database import get_database, open_database
+from tocsin.embedded import DATABASE, EmbeddedPostgres
 from tocsin.records.communications import Communication, Delivery
 from tocsin.records.people import Category, Municipality
 
@@ -28,18 +29,14 @@ ENDS = ("delivered", "delivered", "undelivered", "failed", None)
 REPORTS_EACH = 2.8
 """Reports of a delivery, on average."""
 
-SETTINGS = "\n# tocsin\nmax_connections = 100\nfsync = off\n"
-
 
 @asynccontextmanager
 async def open_cluster(place: Path | None = None) -> AsyncIterator[tuple[EmbeddedPostgres, str]]:
     """A PostgreSQL of this test's own, which it may kill, at a place or any; the process's pool is open on it."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-storm-", dir=place, ignore_cleanup_errors=True) as directory:
-        os.chmod(directory, 0o755)
-        cluster = EmbeddedPostgres(Path(directory), settings=SETTINGS)
-        url = await asyncio.to_thread(cluster.start)
+    with tempfile.TemporaryDirectory(dir=place or find_room(), ignore_cleanup_errors=True) as directory:
+        cluster = await asyncio.to_thread(start_cluster, Path(directory))
+        url = cluster.url(DATABASE)
         try:
-            await migrate(url)
             async with open_database(url):
                 yield cluster, url
         finally:
