@@ -1,6 +1,7 @@
 """What every test may ask for: a real PostgreSQL with a migrated database of its own, cloned from a template."""
 
 import asyncio
+import inspect
 import re
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from stage.cluster import clear_room, copy_database, drop_database, find_room, make_room, start_cluster
+from stage.polling import bound
 
 from tocsin.database import open_database
 from tocsin.embedded import EmbeddedPostgres
@@ -48,6 +50,19 @@ async def database(database_url: str) -> AsyncIterator[str]:
     """A fresh database with this process's pool open on it."""
     async with open_database(database_url):
         yield database_url
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Let no test wait for ever, nor an example of one."""
+    if not isinstance(item, pytest.Function):
+        return
+    marker = item.get_closest_marker("timeout")
+    seconds = 0.9 * float(marker.args[0] if marker else item.config.getini("timeout"))
+    if inspect.iscoroutinefunction(item.obj):
+        item.obj = bound(item.obj, seconds)
+    elif (given := getattr(item.obj, "hypothesis", None)) and inspect.iscoroutinefunction(given.inner_test):
+        given.inner_test = bound(given.inner_test, seconds)
 
 
 def find_persons(text: str) -> list[str]:
