@@ -13,6 +13,7 @@ import pytest
 from everything import SECONDS, Failed, compose, run_bench
 from fanout_crowd import Crowd, Subscriber, read_version
 from ingest import Taken, list_rows
+from stage.polling import PATIENCE
 from table import ROWS, Row, draw, give, take
 
 BENCH = Path(__file__).parent.parent / "bench"
@@ -108,7 +109,7 @@ async def test_the_load_client_answers_the_pings_of_servers_that_would_drop_it()
 
     server = await asyncio.start_server(ping, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, asyncio.timeout(10):
+    async with server, asyncio.timeout(PATIENCE):
         loop = asyncio.get_running_loop()
         transport, subscriber = await loop.create_connection(lambda: Subscriber(Crowd("x", "y")), "127.0.0.1", port)
         assert await heard == b"\x8a\x80" + bytes(4) + b"\x8a\x82" + bytes(4) + b"hi"

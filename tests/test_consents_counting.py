@@ -143,7 +143,7 @@ async def test_a_stop_waits_for_the_chunk_that_is_being_planned(database: str) -
     await planner.execute("SELECT FROM tally FOR NO KEY UPDATE")
     said = asyncio.create_task(keep(stop(BRUNO)))
     waiting = "SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
-    await until(lambda: planner.fetch(waiting), seconds=8)
+    await until(lambda: planner.fetch(waiting))
     await transaction.rollback()
     await said
     await planner.close()

@@ -117,7 +117,7 @@ async def test_a_forged_stop_is_refused(scene: Scene) -> None:
         "From": ALINE,
         "Body": "STOP",
     }
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         answer = await client.post(url, data={**form, "To": "+14185550100"}, headers={"X-Twilio-Signature": "forged"})
     assert (answer.status_code, await count_rows("consent_event")) == (403, 0)
 
@@ -126,7 +126,7 @@ async def test_the_answer_is_an_empty_document_for_twilio(scene: Scene) -> None:
     url = f"{scene.settings.public_url}/webhooks/twilio/messaging/inbound"
     form = {"AccountSid": scene.settings.twilio_account_sid, "MessageSid": "SM" + "1" * 32, "From": ALINE, "To": "+1"}
     signature = RequestValidator(TOKEN).compute_signature(url, form)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         answer = await client.post(url, data=form, headers={"X-Twilio-Signature": signature})
     assert (answer.status_code, answer.headers["content-type"], answer.text) == (200, "text/xml", "<Response/>")
 

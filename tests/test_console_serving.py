@@ -39,7 +39,7 @@ def ask(built: Path) -> httpx2.AsyncClient:
 
 
 async def test_every_address_of_the_page_gets_the_page_and_nothing_keeps_it(database: str) -> None:
-    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url) as client:
+    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url, timeout=30) as client:
         for path in PAGES:
             answer = await client.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -48,7 +48,7 @@ async def test_every_address_of_the_page_gets_the_page_and_nothing_keeps_it(data
 
 
 async def test_addresses_of_others_never_get_the_page(database: str) -> None:
-    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url) as client:
+    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url, timeout=30) as client:
         for path in OTHERS:
             answer = await client.get(path)
             assert answer.status_code in (401, 404)
@@ -60,7 +60,7 @@ async def test_addresses_of_others_never_get_the_page(database: str) -> None:
 
 async def test_the_real_page_loads_nothing_that_its_policy_forbids(database: str) -> None:
     assert (STATIC / "index.html").exists(), "the console has not been built; run make install"
-    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url) as client:
+    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url, timeout=30) as client:
         page = (await client.get("/")).text
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
         for path in re.findall(r'(?:src|href)="([^"]+)"', page):
@@ -72,7 +72,7 @@ async def test_the_real_page_loads_nothing_that_its_policy_forbids(database: str
 
 
 async def test_what_the_page_may_do_is_said_strictly(database: str) -> None:
-    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url) as client:
+    async with open_house(database) as settings, httpx2.AsyncClient(base_url=settings.public_url, timeout=30) as client:
         headers = (await client.get("/")).headers
     policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"

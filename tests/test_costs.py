@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from graphql import OperationDefinitionNode, parse, print_ast
@@ -72,9 +72,9 @@ def test_a_fragment_counts_at_each_place_and_under_its_page() -> None:
 
 def test_fragments_that_double_at_each_step_are_priced_at_once() -> None:
     steps = "".join(f"fragment F{n} on Viewer {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
-    began = perf_counter()
+    began = process_time()
     price = weigh(steps + "fragment F60 on Viewer { name } { viewer { ...F0 } }")
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
     assert price.cost == 1 + 2**60
 
 
@@ -84,9 +84,9 @@ def test_a_fragment_that_spreads_itself_is_left_to_validation() -> None:
 
 def test_the_root_of_a_subscription_is_found_at_once_too() -> None:
     steps = "".join(f"fragment F{n} on Subscription {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
-    began = perf_counter()
+    began = process_time()
     draw_plan(steps + "subscription { ...F0 }", None)
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
 
 
 @pytest.mark.parametrize("kind", ["query", "subscription"])

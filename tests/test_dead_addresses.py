@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage.cast import ACCOUNT, Alert, Town, found_town, link_points, send_by_hand, settle_citizens
+from stage.polling import PATIENCE
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
@@ -190,7 +191,7 @@ async def wait_for_lock_or(task: "asyncio.Task[object]") -> None:
     waiting = (
         "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not task.done() and (await get_database().execute_query_dict(waiting))[0]["n"] == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -18,6 +18,7 @@ from import_town import (
 from openpyxl import Workbook
 from stage.cast import Town as Stage
 from stage.cast import assess, send_by_hand
+from stage.promptness import measure_crowding
 
 from tocsin.consents import keep_consents
 from tocsin.events import Consent
@@ -223,5 +224,6 @@ async def test_two_thousand_citizens_are_quick(town: Town) -> None:
     ]
     began = time.perf_counter()
     assert await town.take(*rows) == Summary(created=2000)
-    assert time.perf_counter() - began < 10, "three seconds on a quiet machine"
+    took = time.perf_counter() - began
+    assert took < 10 * measure_crowding(), "three seconds on a quiet machine"
     assert await town.take(*rows) == Summary(unchanged=2000)

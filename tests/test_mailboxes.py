@@ -11,6 +11,7 @@ import pytest
 from providers.carrier_socket import Carrier, compose, listen, refusal
 from stage.cast import ACCOUNT, Alert, found_town, link_points, send_by_hand, settle_citizens
 from stage.house import choose_settings, open_house, sign
+from stage.polling import PATIENCE
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
@@ -228,9 +229,9 @@ async def test_the_webhook_answers_at_once_and_the_job_speaks_soon_after(databas
         query = f"delivery={expose('delivery', alert.deliveries[0].id)}"
         form = {"AccountSid": ACCOUNT, "CallSid": CALL, "AnsweredBy": "machine_end_beep"}
         url, body, headers = sign(settings, query, form, path=MACHINE_PATH)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=PATIENCE) as client:
             assert (await client.post(url, content=body, headers=headers)).status_code == 204
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (await Delivery.get(id=alert.deliveries[0].id)).restarted_at is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     assert [path.rpartition("/")[2] for _, path, _ in carrier.targets] == [f"{CALL}.json"]

@@ -36,7 +36,7 @@ def list_dashboard_names() -> set[str]:
 
 async def scrape(url: str, token: str | None = TOKEN) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
         return await client.get(url, headers=headers)
 
 
@@ -55,12 +55,12 @@ async def test_both_walks_are_counted_and_the_dashboard_names_only_what_there_is
             await settle_citizens(town, 5)
             alert = await draft(town)
             await send_now(alert)
-            await until(lambda: over(alert.id), seconds=30)
+            await until(lambda: over(alert.id))
 
             async def observed() -> bool:
                 return "tocsin_lane_rate{" in (await scrape(f"{settings.public_url}/metrics")).text
 
-            await until(observed, seconds=15)
+            await until(observed)
             shown = await scrape(f"{settings.public_url}/metrics")
             alone = await scrape(f"http://127.0.0.1:{port}/metrics", None)
     samples = read_samples(shown.text)
@@ -102,7 +102,7 @@ async def test_refused_and_unknown_reports_are_counted_by_their_answer(database_
     async with open_house(database_url, metrics_token=TOKEN) as settings:
         query = f"delivery={expose('delivery', make_id())}"
         url, body, headers = sign(settings, query, make_form("delivered"))
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
             await client.post(url, content=body, headers=headers)
             await client.post(url, content=body, headers={**headers, "X-Twilio-Signature": "wrong"})
         samples = read_samples((await scrape(f"{settings.public_url}/metrics")).text)

@@ -83,7 +83,7 @@ async def serve(database_url: str, carriers: Carriers, journal: Path) -> AsyncIt
             env={**os.environ, **variables}, stdout=output, stderr=output,
         )  # fmt: skip
         try:
-            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as client:
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False, timeout=30) as client:
                 await until(lambda: answers(client), seconds=60)
             yield read_settings(**chosen)
         finally:
@@ -142,7 +142,7 @@ async def provoke(settings: Settings, communication: str) -> None:
     form = make_form("delivered", To=f"+1{PHONE.format(7)}", MessageSid=MARK)
     for token in (TOKEN, "wrong"):
         url, body, headers = sign(settings, f"delivery={MARK}", form, token)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             assert (await client.post(url, content=body, headers=headers)).status_code in (400, 403)
 
 

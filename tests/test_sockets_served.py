@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from stage.cast import found_town
 from stage.house import open_house
+from stage.polling import PATIENCE
 from websockets.asyncio.client import ClientConnection, connect
 
 from tocsin.principals import revoke
@@ -38,7 +39,7 @@ async def greet(connection: ClientConnection, bearer: str) -> None:
 
 
 async def end(connection: ClientConnection) -> tuple[int | None, str | None]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await connection.wait_closed()
     return connection.close_code, connection.close_reason
 

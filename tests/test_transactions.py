@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from stage.polling import PATIENCE
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from tocsin.database import POOL, get_database
@@ -53,7 +54,7 @@ async def test_whoever_is_cancelled_at_any_moment_gives_the_connection_back(data
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(look() for _ in range(POOL)))
     pool = get_pool_client()._pool
     assert pool is not None

@@ -183,6 +183,6 @@ async def test_a_link_that_is_over_replaced_or_not_ours_verifies_nothing(databas
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_the_page_is_asked_for_or_confirmed_and_nothing_else(database_url: str, method: str) -> None:
-    async with open_house(database_url) as settings, httpx2.AsyncClient() as client:
+    async with open_house(database_url) as settings, httpx2.AsyncClient(timeout=30) as client:
         answer = await client.request(method, f"{settings.public_url}/verify/x")
         assert answer.status_code in (404, 405)

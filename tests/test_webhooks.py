@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from stage.cast import Alert, count_rows, found_town, send_by_hand, settle_citizens
 from stage.house import PATH, make_form, open_house, sign
+from stage.polling import PATIENCE
 
 from tocsin.assessment import lock_tallies, reassess
 from tocsin.embedded import EmbeddedPostgres
@@ -27,7 +28,7 @@ async def settings(database_url: str) -> AsyncIterator[Settings]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient() as opened:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -166,7 +167,7 @@ async def test_while_the_database_is_away_reports_are_put_off_and_none_acknowled
     assert (away.status_code, away.headers["retry-after"]) == (503, "1")
     await keeper.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
     await keeper.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await client.post(url, content=body, headers=headers)).status_code != 204:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert (await Tally.get(communication_id=alert.id)).contacted == 1

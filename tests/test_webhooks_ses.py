@@ -62,7 +62,7 @@ async def settings(database_url: str, amazon: Amazon) -> AsyncIterator[Settings]
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as opened:
+    async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=30) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 
 from tocsin.words import Role
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 async def ask_by_http(

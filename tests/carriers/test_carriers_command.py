@@ -54,7 +54,7 @@ def read_port(process: "subprocess.Popen[str]") -> int:
 
 
 def test_it_prints_its_port_and_serves_with_the_knobs_given(process: "subprocess.Popen[str]") -> None:
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False, timeout=30) as client:
         knobs = client.get(f"http://127.0.0.1:{read_port(process)}/simulator/knobs").json()
     assert (knobs["seed"], knobs["speed"], knobs["shuffle"]) == (7, 60.0, False)
 

@@ -67,7 +67,7 @@ class Desk:
         texts = [await self.page.locator(f"[data-count={name}]").inner_text() for name in COUNTS]
         return tuple(int(re.sub(r"\D", "", text)) for text in texts)
 
-    async def wait_for_counts(self, expected: Sequence[int], timeout: float = 10) -> None:
+    async def wait_for_counts(self, expected: Sequence[int], timeout: float = 30) -> None:
         """Return once the page shows these counts."""
         wanted = {name: str(count) for name, count in zip(COUNTS, expected, strict=True)}
         try:
@@ -109,7 +109,7 @@ SHOWS = """(wanted) => Object.entries(wanted).every(([name, count]) =>
   document.querySelector(`[data-count=${name}]`)?.textContent.replace(/\\D/g, "") === count)"""
 
 
-async def wait_until(page: Page, condition: str, argument: object = None, *, timeout: float = 10) -> None:
+async def wait_until(page: Page, condition: str, argument: object = None, *, timeout: float = 30) -> None:
     """Return once a function of the page is true. Playwright's own waiting evaluates text in the page, which its policy forbids."""
     async with asyncio.timeout(timeout):
         while not await page.evaluate(condition, argument):  # noqa: ASYNC110 - a browser offers no event

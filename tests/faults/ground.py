@@ -54,9 +54,9 @@ async def kill_postgres(cluster: EmbeddedPostgres, *, away: float = 0.0) -> floa
         return cluster.alive
 
     # Until somebody has fetched its end it passes for alive.
-    await until(lambda: asyncio.to_thread(lambda: not Path(f"/proc/{pid}").exists()), seconds=10)
+    await until(lambda: asyncio.to_thread(lambda: not Path(f"/proc/{pid}").exists()))
     await asyncio.sleep(away)
-    await until(revived, seconds=30)
+    await until(revived)
     return monotonic()
 
 

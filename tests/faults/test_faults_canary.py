@@ -205,7 +205,7 @@ def read_logs(directory: Path) -> list[str]:
 
 
 async def scrape(url: str) -> str:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
         answer = await client.get(url)
         assert answer.status_code == 200
         return answer.text

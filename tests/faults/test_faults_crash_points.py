@@ -73,7 +73,7 @@ async def recount_at_rest(database: str, directory: Path, carrier: Carrier, onlo
     """Return what is found once nothing has moved meanwhile: silence may still expire, and the picture follow it."""
     while True:
         before = await read_version(onlooker)
-        await until(onlooker.is_current, seconds=10)
+        await until(onlooker.is_current)
         found = await list_violations(database, directory, await carrier.ledger(), onlooker.pictures)
         if await read_version(onlooker) == before:
             return found

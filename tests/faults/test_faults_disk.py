@@ -55,7 +55,7 @@ async def test_a_workbook_for_which_there_is_no_room_fails_clearly_and_is_made_o
 async def export(server: Server, scene: Scene) -> dict[str, Any]:
     """Ask for a workbook, and return what has become of it."""
     headers = {"Authorization": f"Bearer {scene.bearer}"}
-    async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=30) as client:
 
         async def ask(query: str, key: str) -> dict[str, Any]:
             answer = await client.post("/graphql", json={"query": query, "variables": {"id": key}})
@@ -76,7 +76,7 @@ async def export(server: Server, scene: Scene) -> dict[str, Any]:
 async def acknowledge(server: Server, scene: Scene) -> None:
     """Reports go on while no file can be written."""
     storm = Storm([server.port], choose_settings(server.port), deque(scene.write_reports(random.Random(6))[:20]))
-    await storm.blow(4, seconds=30)
+    await storm.blow(4, seconds=60)
     assert storm.refused == 0
 
 
@@ -93,7 +93,7 @@ async def test_a_full_disk_under_postgres_puts_reports_off_and_loses_none(tmp_pa
                 storm = Storm([server.port], choose_settings(server.port), deque(reports))
                 fill(place)
                 blowing = asyncio.create_task(storm.blow(16, seconds=90))
-                await until(lambda: are_put_off(storm), seconds=30)
+                await until(lambda: are_put_off(storm))
                 kept = list(storm.acknowledged)
                 (place / "ballast").unlink()
                 if not await asyncio.to_thread(lambda: cluster.alive):

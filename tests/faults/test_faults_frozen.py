@@ -49,7 +49,7 @@ async def check(database: str, directory: Path, *, waits: bool) -> None:
         await send_now(await draft(town))
         sleeper = first.start()
         try:
-            await until(lambda: has(Handling.TAKEN, 8), seconds=30)
+            await until(lambda: has(Handling.TAKEN, 8))
             sleeper.send_signal(signal.SIGSTOP)
             in_hand = await count(Handling.SENDING)
             if waits:

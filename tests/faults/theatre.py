@@ -81,8 +81,8 @@ class Server:
             self.process.terminate()
             await self.wait_for_end()
 
-    async def wait_until_ready(self, seconds: float = 30) -> None:
-        async with httpx2.AsyncClient(trust_env=False, timeout=5) as client:
+    async def wait_until_ready(self, seconds: float = 60) -> None:
+        async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
 
             async def ready() -> bool:
                 with suppress(httpx2.HTTPError):

@@ -36,7 +36,7 @@ from tocsin_graphql.services import Services
 from tocsin_graphql.view import View, build_view
 from tocsin_server.prepared_sockets import choose_sockets
 
-PATIENCE = 10
+PATIENCE = 30
 PROTOCOL = "graphql-transport-ws"
 COUNTS = "version total contacted inProgress notContacted"
 STATISTICS = f"subscription($id: ID!) {{ statistics(communicationId: $id, maxPerSecond: 20) {{ {COUNTS} }} }}"

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from live.control_room import COUNTS, Console, Room, assess_all, move, open_console, open_room
+from live.control_room import COUNTS, PATIENCE, Console, Room, assess_all, move, open_console, open_room
 from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
 
 from tocsin.database import get_database
@@ -60,7 +60,7 @@ async def test_communications_come_as_they_begin_move_and_go_as_they_end(town: T
     async with open_room(announcing=announcing) as room, open_console(room, await room.admit(town)) as console:
         await console.subscribe(ACTIVE)
         assert not await console.next(FIELD)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             first = await begin(town)
             announce(room, town)
             await hear_until(console, (first, 0))
@@ -120,7 +120,7 @@ async def test_nothing_is_watched_or_heard_once_the_wall_is_dark(room: Room, tow
         await console.subscribe(ACTIVE)
         await console.next(FIELD)
         assert room.hub.watched == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while room.hub.watched or len(asyncio.all_tasks()) > tasks:  # noqa: ASYNC110 - the end is what is observed
             await asyncio.sleep(0.01)
 

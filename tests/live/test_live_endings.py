@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from live.control_room import PROTOCOL, STATISTICS, Console, Room, open_console, open_room, variables_of
+from live.control_room import PATIENCE, PROTOCOL, STATISTICS, Console, Room, open_console, open_room, variables_of
 from stage.cast import Alert, Town
 from websockets.exceptions import ConnectionClosed
 
@@ -88,7 +88,7 @@ async def test_who_still_talks_hears_why_it_is_closed(room: Room) -> None:
         f"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}"
         f"Sec-WebSocket-Protocol: {PROTOCOL}\r\n\r\n".encode()
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
         length = 8_000_000
         writer.write(b"\x81\xff" + length.to_bytes(8, "big") + MASKED + b"x" * length)
@@ -116,7 +116,7 @@ async def test_a_handshake_that_is_too_long_is_refused_in_words(room: Room) -> N
     writer.write(
         f"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{headers}\r\n".encode()
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 431 ")
     writer.close()
@@ -133,7 +133,7 @@ async def open_stalled(room: Room, town: Town, *, lifetime: float = 3600) -> Asy
         console.connection.transport.pause_reading()
         for number in range(20):
             await console.subscribe("{ viewer { id } }", f"{number}" + "x" * 50_000)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not is_stalled(room):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
         yield authorization
@@ -148,9 +148,9 @@ def is_stalled(room: Room) -> bool:
     return any(not connection.writable.is_set() for connection in connections(room))
 
 
-async def wait_until_alone(room: Room, seconds: float) -> None:
+async def wait_until_alone(room: Room) -> None:
     """Wait until neither a place nor a connection is left."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         while room.view.places.addresses or connections(room):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
@@ -158,7 +158,7 @@ async def wait_until_alone(room: Room, seconds: float) -> None:
 async def test_a_peer_that_answers_no_ping_and_reads_nothing_is_dropped(database: str, town: Town) -> None:
     pings = {"ws_ping_interval": 0.2, "ws_ping_timeout": 0.2}
     async with open_room(send_buffer=FEW_BYTES, serving=pings) as room, open_stalled(room, town):
-        await wait_until_alone(room, 5)
+        await wait_until_alone(room)
 
 
 async def test_a_peer_that_reads_nothing_is_revoked_all_the_same(database: str, town: Town) -> None:
@@ -169,13 +169,13 @@ async def test_a_peer_that_reads_nothing_is_revoked_all_the_same(database: str, 
     ):
         principal = room.viewers[authorization].principal_id
         await get_database().execute_query("UPDATE principal SET epoch = now() WHERE id = $1", [principal])
-        await wait_until_alone(room, 5)
+        await wait_until_alone(room)
 
 
 async def test_a_peer_that_reads_nothing_does_not_outlive_its_token(database: str, town: Town) -> None:
     unasked = {"ws_ping_interval": None}
     async with open_room(send_buffer=FEW_BYTES, serving=unasked) as room, open_stalled(room, town, lifetime=3):
-        await wait_until_alone(room, 5.5)
+        await wait_until_alone(room)
 
 
 async def test_a_peer_that_says_goodbye_and_reads_nothing_is_dropped(database: str, town: Town) -> None:
@@ -184,7 +184,7 @@ async def test_a_peer_that_says_goodbye_and_reads_nothing_is_dropped(database: s
             for connection in connections(room):
                 connection.close_timeout = 0.5
         # The console has said goodbye by now, and has gone without reading.
-        await wait_until_alone(room, 5)
+        await wait_until_alone(room)
 
 
 async def test_a_slow_reader_that_reads_at_last_gets_everything(database: str, town: Town, alert: Alert) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from live.control_room import STATISTICS, Room, move, open_room, variables_of
+from live.control_room import PATIENCE, STATISTICS, Room, move, open_room, variables_of
 from stage.cast import Alert, Town, draft
 
 from tocsin.identifiers import expose
@@ -21,7 +21,7 @@ EXPENSIVE = "{ " + " ".join(f"viewer{n}: viewer {{ name }}" for n in range(51)) 
 @pytest.fixture
 async def client(room: Room, town: Town) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"Authorization": await room.admit(town)}
-    async with httpx2.AsyncClient(base_url=room.root, headers=headers) as opened:
+    async with httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -78,7 +78,7 @@ class Events:
                 yield block
 
     async def hear(self) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await anext(self._blocks)
 
     async def next(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ async def test_events_bring_the_present_then_changes_from_the_same_group(
             assert (await stream.next())["data"]["statistics"]["contacted"] == 1
         after = room.view.gatherings.figures
         assert (after.groups, after.runs - before.runs) == (1, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while room.hub.watched:  # noqa: ASYNC110 - the end is what is observed
             await asyncio.sleep(0.01)
 
@@ -119,7 +119,7 @@ async def test_a_quiet_stream_is_kept_awake(town: Town, alert: Alert) -> None:
     async with open_room(event_ping_interval=timedelta(milliseconds=30)) as room:
         headers = {"Authorization": await room.admit(town)}
         async with (
-            httpx2.AsyncClient(base_url=room.root, headers=headers) as client,
+            httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as client,
             follow(client, STATISTICS, **variables_of(alert)) as response,
         ):
             events = Events(response)
@@ -138,7 +138,7 @@ async def test_a_stream_that_may_not_begin_says_why_and_completes(client: httpx2
 async def test_a_stream_ends_with_its_token(room: Room, town: Town, alert: Alert) -> None:
     headers = {"Authorization": await room.admit(town, lifetime=0.5)}
     async with (
-        httpx2.AsyncClient(base_url=room.root, headers=headers) as client,
+        httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as client,
         follow(client, STATISTICS, **variables_of(alert)) as response,
     ):
         events = Events(response)

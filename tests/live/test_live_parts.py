@@ -11,6 +11,7 @@ from broadcaster import Broadcast
 from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
+from stage.polling import PATIENCE
 
 from tocsin.grid import RecipientRow
 from tocsin.identifiers import make_id
@@ -133,7 +134,7 @@ async def test_announcements_of_one_communication_become_the_newest_one() -> Non
     async with Broadcast("memory://") as broadcast:
         announcements, channels = Announcements(broadcast), Channels(broadcast)
         channels.hear(communication_channel(KEYS[0]), heard.put_nowait)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await heard.get() is None
             for version in (4, 9, 7):
                 announcements.announce({KEYS[0]: version, KEYS[1]: 99})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live.control_room import Console, Room, open_console, open_room
+from live.control_room import PATIENCE, Console, Room, open_console, open_room
 from stage.cast import Town
 
 from tocsin.settings import read_settings
@@ -22,7 +22,7 @@ ANOTHER = {"additional_headers": {"X-Forwarded-For": "203.0.113.7"}}
 async def open_places(room: Room, addresses: int, principals: int) -> None:
     """Wait until so many places are taken, no more and no fewer."""
     places, wanted = room.view.places, (addresses, principals)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (len(places.addresses), len(places.principals)) != wanted:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 

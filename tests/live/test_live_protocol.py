@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from live.control_room import PROTOCOL, STATISTICS, Room, move, open_console, open_room, variables_of
+from live.control_room import PATIENCE, PROTOCOL, STATISTICS, Room, move, open_console, open_room, variables_of
 from stage.cast import Alert, Town
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -203,7 +203,7 @@ async def test_the_server_pings_and_answers_pings(town: Town, database: str) -> 
     async with (
         open_room(ping_interval=timedelta(milliseconds=50)) as room,
         open_console(room, await room.admit(town)) as console,
-        asyncio.timeout(5),
+        asyncio.timeout(PATIENCE),
     ):
         assert '"ping"' in str(await console.connection.recv())
         await console.say({"type": "pong"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from live.control_room import Room, open_room
+from live.control_room import PATIENCE, Room, open_room
 from stage.cast import Town
 
 from tocsin_graphql.costs import Limits
@@ -31,7 +31,7 @@ URLS = [{}, {"query": VIEWER, "variables": "{"}, {"query": VIEWER, "variables": 
 @pytest.fixture
 async def client(room: Room, town: Town) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"Authorization": await room.admit(town)}
-    async with httpx2.AsyncClient(base_url=room.root, headers=headers) as opened:
+    async with httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -124,7 +124,7 @@ async def test_a_url_that_is_no_request_is_400(client: httpx2.AsyncClient) -> No
 async def test_a_body_that_is_too_long_is_413_and_its_neighbour_is_served(town: Town) -> None:
     async with open_room(most_bytes=2_000) as room:
         headers = {"Authorization": await room.admit(town), **JSON}
-        async with httpx2.AsyncClient(base_url=room.root, headers=headers) as client:
+        async with httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as client:
             fitting = spell(query=VIEWER).ljust(2_000)
             for accept in ACCEPTED:
                 answered = await client.post("/graphql", content=fitting, headers={"Accept": accept})
@@ -144,6 +144,6 @@ async def test_more_tokens_than_allowed_never_run(town: Town) -> None:
     """A document is read once more where it runs: what the first reading refused must not get there."""
     async with open_room(limits=Limits(tokens=100)) as room:
         headers = {"Authorization": await room.admit(town)}
-        async with httpx2.AsyncClient(base_url=room.root, headers=headers) as client:
+        async with httpx2.AsyncClient(base_url=room.root, headers=headers, timeout=PATIENCE) as client:
             answered = await client.post("/graphql", json={"query": "{" + " __typename" * 99 + "}"})
             check(answered, 400, "TOO_EXPENSIVE")

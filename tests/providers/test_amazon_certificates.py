@@ -24,6 +24,7 @@ from providers.amazon_stand_in import (
     recorded_connections,
     seal,
 )
+from stage.polling import PATIENCE
 
 from tocsin_providers import amazon_certificates
 from tocsin_providers.amazon_certificates import LARGEST, MOST
@@ -66,7 +67,7 @@ async def test_many_at_once_fetch_it_once() -> None:
 async def test_whoever_leaves_while_it_is_fetched_takes_nothing_from_the_others() -> None:
     async with open_stage(serve(None)) as stage:
         leaving = asyncio.create_task(stage.read(SEALED))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not stage.amazon.requests:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         waiting = asyncio.create_task(stage.read(SEALED))

@@ -34,7 +34,7 @@ async def open_two(url: str) -> AsyncIterator[tuple[RedisBackend, RedisBackend, 
     first, second = RedisBackend(url), RedisBackend(url)
     async with make_broadcast(first), make_broadcast(second) as broadcast:
         channels = Channels(broadcast)
-        await until(lambda: both(first, second), seconds=5)
+        await until(lambda: both(first, second))
         yield first, second, channels
 
 
@@ -45,7 +45,7 @@ async def both(first: RedisBackend, second: RedisBackend) -> bool:
 async def hear(channels: Channels, name: str, ear: Ear) -> None:
     """Begin to hear a channel, and return once Redis has confirmed it."""
     channels.hear(name, ear)
-    await until(lambda: says(ear, None, 2), seconds=5)
+    await until(lambda: says(ear, None, 2))
 
 
 async def says(ear: Ear, version: int | None, times: int = 1) -> bool:
@@ -57,7 +57,7 @@ async def test_an_announcement_is_heard_by_the_other_process() -> None:
         ear = Ear()
         await hear(channels, "communication:1", ear)
         await first.publish("communication:1", "7")
-        await until(lambda: says(ear, 7), seconds=1)
+        await until(lambda: says(ear, 7))
         await channels.leave("communication:1", ear)
 
 
@@ -67,12 +67,12 @@ async def test_every_channel_is_told_to_look_after_redis_was_restarted_and_hears
         for name, ear in ears.items():
             await hear(channels, name, ear)
         await valkey.kill()
-        await until(lambda: lost(second), seconds=5)
+        await until(lambda: lost(second))
         looked = {name: ear.heard.count(None) for name, ear in ears.items()}
         await valkey.start()
         for name, ear in ears.items():
-            await until(lambda ear=ear, name=name: says(ear, None, looked[name] + 1), seconds=3)  # type: ignore[misc]
-        await until(lambda: both(first, second), seconds=3)
+            await until(lambda ear=ear, name=name: says(ear, None, looked[name] + 1))  # type: ignore[misc]
+        await until(lambda: both(first, second))
         await tell(first, ears)
         assert second.losses == 1
         for name, ear in ears.items():
@@ -91,16 +91,16 @@ async def tell(backend: RedisBackend, ears: dict[str, Ear]) -> None:
             await backend.publish(name, "9")
             return ear.has(9)
 
-        await until(heard, seconds=3)
+        await until(heard)
 
 
 async def test_a_channel_that_begins_while_redis_is_away_is_heard_once_it_is_back() -> None:
     async with open_valkey() as valkey, open_two(valkey.url) as (first, second, channels):
         await valkey.kill()
-        await until(lambda: lost(second), seconds=5)
+        await until(lambda: lost(second))
         ear = Ear()
         channels.hear("communication:1", ear)
-        await until(lambda: says(ear, None), seconds=5)
+        await until(lambda: says(ear, None))
         await valkey.start()
         await tell(first, {"communication:1": ear})
         await channels.leave("communication:1", ear)
@@ -112,9 +112,9 @@ async def test_while_redis_is_away_a_process_hears_itself() -> None:
     async with make_broadcast(backend) as broadcast:
         channels, ear = Channels(broadcast), Ear()
         channels.hear("communication:1", ear)
-        await until(lambda: says(ear, None), seconds=5)
+        await until(lambda: says(ear, None))
         await backend.publish("communication:1", "3")
-        await until(lambda: says(ear, 3), seconds=1)
+        await until(lambda: says(ear, 3))
         await channels.leave("communication:1", ear)
 
 

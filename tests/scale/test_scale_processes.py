@@ -16,6 +16,7 @@ from stage.cast import Town, draft, found_town, make_citizen
 from stage.house import SECRET
 from stage.polling import until
 from stage.processes import Installation
+from stage.promptness import keep_promise
 from stage.simulator import Carriers, open_carriers
 from stage.valkey import Valkey, find_port, open_valkey
 from websockets.asyncio.client import ClientConnection, connect
@@ -78,12 +79,14 @@ class Stage:
                 reading = asyncio.create_task(onlooker.read(connection))
                 stack.callback(reading.cancel)
                 onlookers.append(onlooker)
-            await until(lambda: all_have(onlookers), seconds=10)
+            await until(lambda: all_have(onlookers))
             yield onlookers
 
     async def send(self, web: str) -> None:
         shown = expose("communication", self.communication.id)
-        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {self.bearer}"}, trust_env=False) as client:
+        async with httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {self.bearer}"}, trust_env=False, timeout=30
+        ) as client:
             await ask(client, f"{web}/graphql", SEND, id=shown, key=shown)
 
 
@@ -176,11 +179,11 @@ async def test_two_web_processes_and_a_worker_show_one_truth_while_redis_goes_an
 ) -> None:
     async with open_stage(database, tmp_path) as stage:
         await stage.send(stage.webs[1])
-        await until(lambda: begun(stage), seconds=10)
+        await until(lambda: begun(stage))
         async with stage.follow() as onlookers:
             await until(lambda: settled(stage), seconds=60)
             truth = await read_truth(stage.communication)
-            await until(lambda: equal(onlookers, truth), seconds=2)
+            await keep_promise(lambda: equal(onlookers, truth), seconds=2)
             assert {name: truth[name] for name in ("contacted", "inProgress", "notContacted")} == await recount(
                 stage.communication
             )
@@ -211,7 +214,7 @@ async def check_a_move(stage: Stage, onlookers: list[Onlooker], *, seconds: floa
     """Let the picture move, as a late report does, and see it everywhere in time."""
     await lose_one(stage.communication)
     truth = await read_truth(stage.communication)
-    await until(lambda: equal(onlookers, truth), seconds=seconds)
+    await keep_promise(lambda: equal(onlookers, truth), seconds=seconds)
 
 
 async def lose_one(communication: Communication) -> None:

@@ -6,7 +6,7 @@ import signal
 import pytest
 import structlog
 from stage.house import choose_settings
-from stage.polling import until
+from stage.polling import PATIENCE, until
 from structlog.testing import capture_logs
 
 from tocsin.alarm import Alarm
@@ -43,7 +43,7 @@ async def test_a_lock_whose_session_was_lost_is_taken_again(database: str) -> No
     async with hold_solo_lock(SOLO, database):
         before = await list_holders()
         await get_database().execute_query_dict(END_LOCK)
-        await until(lambda: holds_anew(before), seconds=5)
+        await until(lambda: holds_anew(before))
         with pytest.raises(ConfigurationError, match="Another process"):
             async with hold_solo_lock(SOLO, database):
                 pass
@@ -66,10 +66,10 @@ async def test_whoever_finds_it_taken_by_another_ends(database: str, monkeypatch
     other = await connect_alone(database)
     async with hold_solo_lock(SOLO, database):
         waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", LOCK))
-        await until(is_waiting, seconds=5)
+        await until(is_waiting)
         await get_database().execute_query_dict(END_LOCK)
-        await asyncio.wait_for(waiting, 5)
-        await asyncio.wait_for(told.wait(), 10)
+        await asyncio.wait_for(waiting, PATIENCE)
+        await asyncio.wait_for(told.wait(), PATIENCE)
     asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
     await other.close()
 
@@ -88,12 +88,12 @@ async def test_work_demanded_is_heard_at_its_commit_and_again_after_the_session_
     woken = asyncio.Event()
     alarm = Alarm(database, woken.set)
     await alarm.start()
-    await asyncio.wait_for(woken.wait(), 10)
+    await asyncio.wait_for(woken.wait(), PATIENCE)
     await demand_and_hear(woken)
     killed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
     assert len(await get_database().execute_query_dict(killed)) == 1
-    await until(lambda: is_hearing(alarm, False), seconds=5)
-    await until(lambda: is_hearing(alarm, True), seconds=5)
+    await until(lambda: is_hearing(alarm, False))
+    await until(lambda: is_hearing(alarm, True))
     await demand_and_hear(woken)
     await alarm.stop()
 
@@ -107,7 +107,7 @@ async def demand_and_hear(woken: asyncio.Event) -> None:
     async with in_transaction() as connection:
         await demand_work(connection, Work.PLAN, make_id())
         woken.clear()
-    await asyncio.wait_for(woken.wait(), 0.9)
+    await asyncio.wait_for(woken.wait(), PATIENCE)
 
 
 async def test_the_line_that_demands_work_names_it_so_that_its_walk_can_be_followed(database: str) -> None:

@@ -62,7 +62,7 @@ async def test_a_web_process_leaves_so_that_its_clients_can_go_elsewhere(databas
 
 
 async def not_ready(port: int) -> bool:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
         answered = await client.get(f"http://127.0.0.1:{port}/readyz")
         alive = await client.get(f"http://127.0.0.1:{port}/healthz")
     leaves = {each.headers.get("connection") for each in (answered, alive)} == {"close"}

@@ -77,7 +77,11 @@ async def test_a_collector_hears_of_a_report_and_of_an_operation(database: str, 
         settings, municipality=town.municipality.slug, subject="odile", name="Odile Marked",
         role=Role.OPERATOR, now=tell_time(), lifetime=timedelta(hours=1),
     )  # fmt: skip
-    async with open_valkey() as valkey, open_collector() as (collector, endpoint), httpx2.AsyncClient() as client:
+    async with (
+        open_valkey() as valkey,
+        open_collector() as (collector, endpoint),
+        httpx2.AsyncClient(timeout=30) as client,
+    ):
         place = Installation(database, valkey.url, port, "http://127.0.0.1:9", tmp_path)
         more = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "50"}
         async with place.serve(port, **more) as root:

@@ -75,7 +75,7 @@ class Installation:
 
 async def wait_until_ready(url: str) -> None:
     """Return once the process says that it is ready."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
 
         async def ready() -> bool:
             try:
@@ -83,4 +83,4 @@ async def wait_until_ready(url: str) -> None:
             except httpx2.HTTPError:
                 return False
 
-        await until(ready, seconds=30)
+        await until(ready)

@@ -38,7 +38,7 @@ class Valkey:
         self.process = subprocess.Popen(  # noqa: ASYNC220 - started in no time
             [str(get_binary_path()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        await until(self.answers, seconds=10)
+        await until(self.answers)
 
     async def answers(self) -> bool:
         async with Redis.from_url(self.url) as client:
