@@ -10,10 +10,12 @@ from uuid import uuid4
 
 import pytest
 from stage.cluster import clear_room, copy_database, drop_database, find_room, make_room, start_cluster
+from stage.house import open_house
 from stage.polling import bound
 
 from tocsin.database import open_database
 from tocsin.embedded import EmbeddedPostgres
+from tocsin.settings import Settings
 
 # Who lives in the towns of these tests, and their numbers and addresses.
 PERSONS = re.compile(r"Tremblay|Bouchard|\+1418555\d{4}|@exemple\.test")
@@ -50,6 +52,13 @@ async def database(database_url: str) -> AsyncIterator[str]:
     """A fresh database with this process's pool open on it."""
     async with open_database(database_url):
         yield database_url
+
+
+@pytest.fixture
+async def house(database: str) -> AsyncIterator[Settings]:
+    """A server that does no jobs, beside the pool through which tests make things happen."""
+    async with open_house(database) as settings:
+        yield settings
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town, assess_all, draft, found_town, send_by_hand, settle_citizens
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.idempotency import digest_arguments
 from tocsin.listing import touch_listing
@@ -122,9 +121,7 @@ async def stage(*, waves: int = 1, handling: Handling = Handling.TAKEN) -> Alert
 
 
 async def recount(alert: Alert) -> None:
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
+    await assess_all(alert)
 
 
 async def picture(alert: Alert) -> TallyPicture:

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage.cast import ACCOUNT, Alert, Town, found_town, link_points, send_by_hand, settle_citizens
+from stage.cast import ACCOUNT, Alert, Town, assess_all, found_town, link_points, send_by_hand, settle_citizens
 from stage.polling import PATIENCE
 
-from tocsin.assessment import lock_tallies, reassess
+from tocsin.assessment import lock_tallies
 from tocsin.database import get_database
 from tocsin.dead_addresses import REACHING
 from tocsin.events import Event
@@ -51,9 +51,7 @@ async def stage_town(citizens: int) -> Town:
 async def stage_alert(town: Town, channel: Channel, *, waves: int = 1) -> Alert:
     alert = await send_by_hand(town, channel=channel, waves=waves)
     await link_points(alert)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
+    await assess_all(alert)
     return alert
 
 

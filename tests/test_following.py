@@ -5,9 +5,16 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from stage.cast import ACCOUNT, Alert, count_rows, found_town, send_by_hand, settle_citizens
+from stage.cast import (
+    ACCOUNT,
+    Alert,
+    count_rows,
+    found_town,
+    send_and_assess,
+    settle_citizens,
+)
 
-from tocsin.assessment import lock_tallies, reassess
+from tocsin.assessment import lock_tallies
 from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.expiry import measure_expiries
@@ -25,11 +32,7 @@ S = DeliveryStatus
 async def alert(database: str) -> Alert:
     town = await found_town()
     await settle_citizens(town, 2)
-    sent = await send_by_hand(town)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [sent.id])
-        await reassess(connection, [recipient.id for recipient in sent.recipients])
-    return sent
+    return await send_and_assess(town)
 
 
 @pytest.fixture

@@ -11,9 +11,17 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage.cast import ACCOUNT, Alert, count_rows, found_town, send_by_hand, settle_citizens
+from stage.cast import (
+    ACCOUNT,
+    Alert,
+    assess_all,
+    count_rows,
+    found_town,
+    send_and_assess,
+    settle_citizens,
+)
 
-from tocsin.assessment import Moved, lock_tallies, reassess
+from tocsin.assessment import Moved
 from tocsin.database import get_database
 from tocsin.events import Event
 from tocsin.expiry import expire_deliveries, measure_expiries
@@ -23,7 +31,6 @@ from tocsin.records.communications import Delivery, Recipient, Tally
 from tocsin.records.work import DeliveryEvent
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
-from tocsin.transactions import in_transaction
 from tocsin.words import AnsweredBy, Handling, Outcome
 from tocsin.writer import Writer
 
@@ -51,11 +58,7 @@ def report(
 async def stage_alert(citizens: int, slug: str = "sainte-rive") -> Alert:
     town = await found_town(slug)
     await settle_citizens(town, citizens)
-    alert = await send_by_hand(town)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
-    return alert
+    return await send_and_assess(town)
 
 
 async def keep_all(events: Sequence[Event], versions: list[Moved] | None = None) -> None:
@@ -233,9 +236,7 @@ async def start_over(alert: Alert) -> None:
         " handling = 2, expires_at = NULL, expired = false WHERE communication_id = $1 RETURNING id",
         [alert.id],
     )
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
+    await assess_all(alert)
 
 
 async def recount(alert: Alert) -> int:

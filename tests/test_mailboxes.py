@@ -9,11 +9,13 @@ from uuid import UUID
 import httpx2
 import pytest
 from providers.carrier_socket import Carrier, compose, listen, refusal
-from stage.cast import ACCOUNT, Alert, found_town, link_points, send_by_hand, settle_citizens
+from stage.cast import (
+    ACCOUNT,
+    call_to_confirm,
+)
 from stage.house import choose_settings, open_house, sign
 from stage.polling import PATIENCE
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.due import Work, list_due
 from tocsin.events import Event
@@ -23,10 +25,9 @@ from tocsin.ledger import apply_events
 from tocsin.records.communications import CommunicationContent, Delivery, Tally
 from tocsin.records.work import Due
 from tocsin.settings import read_settings
-from tocsin.statuses import DeliveryStatus, Switches
+from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
-from tocsin.transactions import in_transaction
-from tocsin.words import AnsweredBy, Channel
+from tocsin.words import AnsweredBy
 from tocsin.writer import Writer
 from tocsin_jobs.calls import WORTHWHILE_SECONDS
 from tocsin_jobs.performance import perform
@@ -41,20 +42,9 @@ LASTS = measure_expiries(read_settings())
 TAKEN = compose(200, {"sid": CALL, "status": "in-progress"})
 
 
-async def stage_alert() -> Alert:
-    town = await found_town(switches=Switches(confirmation_required=True))
-    await settle_citizens(town, 2, [Channel.CALL])
-    alert = await send_by_hand(town, channel=Channel.CALL)
-    await link_points(alert)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
-    return alert
-
-
 @pytest.fixture
 async def delivery(database: str) -> Delivery:
-    return (await stage_alert()).deliveries[0]
+    return (await call_to_confirm(2)).deliveries[0]
 
 
 def tell(delivery: Delivery, word: str, status: DeliveryStatus, *, call: str = CALL) -> Event:
@@ -225,7 +215,7 @@ async def test_the_webhook_answers_at_once_and_the_job_speaks_soon_after(databas
         listen(carrier) as port,
         open_house(database_url, working=True, twilio_base_url=f"http://127.0.0.1:{port}") as settings,
     ):
-        alert = await stage_alert()
+        alert = await call_to_confirm(2)
         query = f"delivery={expose('delivery', alert.deliveries[0].id)}"
         form = {"AccountSid": ACCOUNT, "CallSid": CALL, "AnsweredBy": "machine_end_beep"}
         url, body, headers = sign(settings, query, form, path=MACHINE_PATH)

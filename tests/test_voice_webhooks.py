@@ -8,18 +8,20 @@ from xml.etree import ElementTree
 import asyncpg
 import httpx2
 import pytest
-from stage.cast import Alert, count_rows, found_town, link_points, send_by_hand, settle_citizens
+from stage.cast import (
+    Alert,
+    call_to_confirm,
+    count_rows,
+)
 from stage.house import open_house, sign
 from stage.polling import PATIENCE
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.embedded import EmbeddedPostgres
 from tocsin.identifiers import expose
 from tocsin.records.communications import Communication, CommunicationContent, Delivery, Recipient, Tally
 from tocsin.settings import Settings
-from tocsin.statuses import DeliveryStatus, Switches
-from tocsin.transactions import in_transaction
-from tocsin.words import Channel, Locale
+from tocsin.statuses import DeliveryStatus
+from tocsin.words import Locale
 from tocsin_providers.twilio_voice_conversation import GATHER_PATH, MESSAGE_PATH
 from tocsin_providers.twilio_voice_script import WORDINGS
 from tocsin_providers.twilio_voice_webhooks import MACHINE_PATH, STATUS_PATH
@@ -43,14 +45,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def alert(settings: Settings) -> Alert:
-    town = await found_town(switches=Switches(confirmation_required=True))
-    await settle_citizens(town, 2, [Channel.CALL])
-    sent = await send_by_hand(town, channel=Channel.CALL)
-    await link_points(sent)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [sent.id])
-        await reassess(connection, [recipient.id for recipient in sent.recipients])
-    return sent
+    return await call_to_confirm(2)
 
 
 def about(alert: Alert) -> str:

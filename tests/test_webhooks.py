@@ -7,17 +7,15 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx2
 import pytest
-from stage.cast import Alert, count_rows, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, count_rows, found_town, send_and_assess, settle_citizens
 from stage.house import PATH, make_form, open_house, sign
 from stage.polling import PATIENCE
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.embedded import EmbeddedPostgres
 from tocsin.identifiers import expose
 from tocsin.records.communications import Delivery, Tally
 from tocsin.settings import Settings
 from tocsin.statuses import DeliveryStatus
-from tocsin.transactions import in_transaction
 
 
 @pytest.fixture
@@ -36,11 +34,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 async def alert(settings: Settings) -> Alert:
     town = await found_town()
     await settle_citizens(town, 3)
-    sent = await send_by_hand(town)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [sent.id])
-        await reassess(connection, [recipient.id for recipient in sent.recipients])
-    return sent
+    return await send_and_assess(town)
 
 
 def about(alert: Alert, index: int = 0) -> str:

@@ -23,18 +23,16 @@ from providers.amazon_stand_in import (
     seal,
     stamp,
 )
-from stage.cast import Alert, count_rows, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, assess_all, count_rows, found_town, send_by_hand, settle_citizens
 from stage.house import open_house
 from structlog.testing import capture_logs
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.identifiers import expose
 from tocsin.records.communications import Delivery, Tally
 from tocsin.records.work import DeliveryEvent
 from tocsin.settings import Settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
-from tocsin.transactions import in_transaction
 from tocsin.words import Channel
 
 S = DeliveryStatus
@@ -73,9 +71,7 @@ async def alert(settings: Settings) -> Alert:
     await settle_citizens(town, 1, [Channel.EMAIL])
     sent = await send_by_hand(town)
     await Delivery.filter(communication_id=sent.id).update(channel=Channel.EMAIL, account=ACCOUNT)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [sent.id])
-        await reassess(connection, [recipient.id for recipient in sent.recipients])
+    await assess_all(sent)
     return sent
 
 

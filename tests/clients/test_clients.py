@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 from clients.examples import Example, read_examples
-from clients.relay import Relay, open_relay
 from graphql import build_schema, parse, validate
-from live.control_room import assess_all, move
-from stage.cast import Alert, found_town, send_by_hand, settle_citizens
-from stage.house import open_house
+from live.control_room import move
+from stage.cast import Alert, found_town, send_and_assess, settle_citizens
+from stage.proxy import Proxy, open_relay
 
 from tocsin.identifiers import expose
 from tocsin.settings import Settings
@@ -103,15 +102,7 @@ async def run(example: Example, directory: Path, environment: dict[str, str]) ->
 async def alert(database: str) -> Alert:
     town = await found_town()
     await settle_citizens(town, 12)
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
-
-
-@pytest.fixture
-async def house(database: str) -> AsyncIterator[Settings]:
-    async with open_house(database) as settings:
-        yield settings
+    return await send_and_assess(town)
 
 
 @pytest.mark.timeout(300)
@@ -131,7 +122,7 @@ async def test_an_example_follows_and_comes_back_with_what_it_missed(
         assert (first["statistics"]["inProgress"], first["recipients"]) == (12, [])
         await move(alert, [0, 1])
         assert {each["id"] for each in (await client.next())["recipients"]} == name(alert, [0, 1])
-        relay.cut()
+        relay.break_down()
         await move(alert, [2, 3, 4])
         version = await move(alert, [5])
         relay.mend()
@@ -140,10 +131,10 @@ async def test_an_example_follows_and_comes_back_with_what_it_missed(
         assert {each["id"] for each in back["recipients"]} == name(alert, [2, 3, 4, 5]), "what it missed, and no more"
         await move(alert, [6])
         assert {each["id"] for each in (await client.next())["recipients"]} == name(alert, [6])
-        assert relay.opened == 2
+        assert relay.seen == 2
 
 
-def describe(house: Settings, relay: Relay, alert: Alert) -> dict[str, str]:
+def describe(house: Settings, relay: Proxy, alert: Alert) -> dict[str, str]:
     token = issue_token(
         house, municipality="sainte-rive", subject="script", name="Odile", role=Role.VIEWER, now=tell_time(),
         lifetime=timedelta(hours=1),

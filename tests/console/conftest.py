@@ -5,12 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from console.browsers import find_browser, open_browser
-from live.control_room import assess_all
 from playwright.async_api import Browser, expect
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
-from stage.house import open_house
+from stage.cast import Alert, Town, found_town, send_and_assess, settle_citizens
 
-from tocsin.settings import Settings
 from tocsin_server.console import STATIC
 
 
@@ -44,12 +41,4 @@ async def town(database: str) -> Town:
 @pytest.fixture
 async def alert(town: Town) -> Alert:
     """A text message on its way to everybody in town; nothing has been reported."""
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
-
-
-@pytest.fixture
-async def house(database: str) -> AsyncIterator[Settings]:
-    async with open_house(database) as settings:
-        yield settings
+    return await send_and_assess(town)

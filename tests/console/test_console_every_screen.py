@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from console.operator_desk import PHONE, address, issue, open_desk
 from console.trace import FRAME_MS, measure_longest, tracing
-from live.control_room import assess_all, move
+from live.control_room import move
 from playwright.async_api import Browser, expect
-from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town, assess_all, draft, found_town, send_by_hand, settle_citizens
 
 from tocsin.identifiers import expose
 from tocsin.settings import Settings

@@ -1,10 +1,10 @@
 """Promises of lists on screen: what is deleted elsewhere goes, and after a break all that is shown is current."""
 
 import pytest
-from clients.relay import open_relay
 from console.operator_desk import issue, open_desk
 from playwright.async_api import Browser, expect
 from stage.cast import Town, draft
+from stage.proxy import open_relay
 
 from tocsin.records.people import Citizen
 from tocsin.settings import Settings
@@ -36,7 +36,7 @@ async def test_every_page_on_screen_is_current_after_a_break(browser: Browser, h
             await desk.page.get_by_role("button", name="Show more").click()
             await expect(rows).to_have_count(101)
             first = town.citizens[4]  # Bouchard, of the first page
-            relay.cut()
+            relay.break_down()
             await expect(desk.page.get_by_text("Connection lost", exact=True)).to_be_visible()
             await Citizen.filter(id=first.id).update(first_name="Renamed")
             relay.mend()

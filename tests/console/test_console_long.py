@@ -7,9 +7,9 @@ import time
 import pytest
 from console.operator_desk import address, issue, open_desk, wait_until
 from console.trace import FRAME_MS, measure_longest, tracing
-from live.control_room import assess_all, move
+from live.control_room import move
 from playwright.async_api import Browser, expect
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town, found_town, send_and_assess, settle_citizens
 
 from tocsin.settings import Settings
 from tocsin.statuses import DeliveryStatus
@@ -28,9 +28,7 @@ async def town(database: str) -> Town:
 async def send_to(town: Town, count: int) -> Alert:
     """Put an alert to so many citizens on stage; nothing has been reported."""
     await settle_citizens(town, count)
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
+    return await send_and_assess(town)
 
 
 async def test_50_changes_a_second_hold_up_no_frame(browser: Browser, house: Settings, town: Town) -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 from console.operator_desk import DESK, PHONE, PICTURES, ROOT, WALL, address, issue, open_desk
-from live.control_room import assess_all, move
+from live.control_room import move
 from playwright.async_api import Browser, Page, expect
-from stage.cast import Alert, Town, draft, found_town, make_citizen, make_delivery, send_by_hand
+from stage.cast import Alert, Town, assess_all, draft, found_town, make_citizen, make_delivery, send_by_hand
 
 from tocsin.database import get_database
 from tocsin.folding import fold

@@ -9,15 +9,13 @@ import pytest
 from exports.clerk import LOG, STATISTICS, Clerk, id_of, name_citizens, open_hall, send_to_all
 from exports.hostile import expect, list_names, pair
 from exports.readers import OFFICE, read_cells, read_with_office
-from stage.cast import Alert, Town, draft, settle_citizens
+from stage.cast import Alert, Town, assess_all, draft, settle_citizens
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.identifiers import make_id
 from tocsin.records.communications import Communication, CommunicationGroup, Delivery
 from tocsin.records.people import Group
 from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
-from tocsin.transactions import in_transaction
 from tocsin.words import CommunicationKind, CommunicationState, Handling, SkipReason
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -47,9 +45,7 @@ async def stage_alert(town: Town) -> Alert:
     ]
     for delivery, changes in zip(alert.deliveries, facts, strict=True):
         await Delivery.filter(id=delivery.id).update(**changes)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
+    await assess_all(alert)
     return alert
 
 

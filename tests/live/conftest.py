@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from live.control_room import Room, assess_all, open_room
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from live.control_room import Room, open_room
+from stage.cast import Alert, Town, found_town, send_and_assess, settle_citizens
 
 
 @pytest.fixture
@@ -22,9 +22,7 @@ async def town(database: str, size: int) -> Town:
 
 @pytest.fixture
 async def alert(town: Town) -> Alert:
-    sent = await send_by_hand(town)
-    await assess_all(sent)
-    return sent
+    return await send_and_assess(town)
 
 
 @pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.proof)], ids=["prepared frames", "ASGI's send"])

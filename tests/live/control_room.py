@@ -231,13 +231,6 @@ async def move(alert: Alert, indexes: Sequence[int], status: DeliveryStatus = De
     return await read_version(alert.id)
 
 
-async def assess_all(alert: Alert) -> None:
-    """Count a communication for the first time."""
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
-
-
 async def read_version(communication_id: UUID) -> int:
     rows = await get_database().execute_query_dict(
         "SELECT version FROM tally WHERE communication_id = $1", [communication_id]

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from live.control_room import COUNTS, PATIENCE, Console, Room, assess_all, move, open_console, open_room
-from stage.cast import Alert, Town, draft, found_town, send_by_hand, settle_citizens
+from live.control_room import COUNTS, PATIENCE, Console, Room, move, open_console, open_room
+from stage.cast import Alert, Town, draft, found_town, send_and_assess, settle_citizens
 
 from tocsin.database import get_database
 from tocsin.identifiers import expose
@@ -22,8 +22,7 @@ FIELD = "activeStatistics"
 
 async def begin(town: Town) -> Alert:
     """Send to everybody, and change the list as sending does."""
-    alert = await send_by_hand(town)
-    await assess_all(alert)
+    alert = await send_and_assess(town)
     async with in_transaction() as connection:
         await touch_listing(connection, [alert.id])
     return alert

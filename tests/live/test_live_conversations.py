@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -144,32 +144,20 @@ async def street(town: Town, alert: Alert) -> AsyncIterator[Street]:
         await check_left(room)
 
 
-async def talk(street: Street, conversation: Conversation, caplog: pytest.LogCaptureFixture) -> None:
+async def talk(street: Street, caplog: pytest.LogCaptureFixture, conversation: Conversation) -> None:
     await run(street.room, street.words, conversation)
     await check_health(street.room, street.witness, street.authorization, street.alert)
     faults = [record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info]
     assert not faults, faults
 
 
-def explore(examples: int) -> settings:
-    """So many conversations, by the same server and no faster than it answers."""
-    return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def hold(conversations: int) -> Callable[..., None]:
+    """Return the test of so many conversations, by the same server and no faster than it answers."""
+    unhurried = settings(
+        max_examples=conversations, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    return unhurried(given(conversation=converse())(talk))
 
 
-@seed(23)
-@explore(200)
-@given(conversation=converse())
-async def test_200_conversations_keep_to_the_protocol(
-    street: Street, caplog: pytest.LogCaptureFixture, conversation: Conversation
-) -> None:
-    await talk(street, conversation, caplog)
-
-
-@pytest.mark.proof
-@pytest.mark.timeout(3_600)
-@explore(10_000)
-@given(conversation=converse())
-async def test_10_000_conversations_keep_to_the_protocol(
-    street: Street, caplog: pytest.LogCaptureFixture, conversation: Conversation
-) -> None:
-    await talk(street, conversation, caplog)
+test_200_conversations_keep_to_the_protocol = seed(23)(hold(200))
+test_10_000_conversations_keep_to_the_protocol = pytest.mark.proof(pytest.mark.timeout(3_600)(hold(10_000)))

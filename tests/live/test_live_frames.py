@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from live.control_room import Room, assess_all, move, open_room
+from live.control_room import Room, move, open_room
 from live.following import PATIENCE, Client, Moment
-from stage.cast import Alert, Town, found_town, send_by_hand, settle_citizens
+from stage.cast import Alert, Town, assess_all, found_town, send_by_hand, settle_citizens
 
 from tocsin.identifiers import expose
 from tocsin.statuses import DeliveryStatus

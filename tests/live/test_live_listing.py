@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from live.control_room import PATIENCE, STATISTICS, Room, assess_all, move, open_console, open_room, variables_of
-from stage.cast import Town, draft, found_town, send_by_hand
+from live.control_room import PATIENCE, STATISTICS, Room, move, open_console, open_room, variables_of
+from stage.cast import Town, draft, found_town, send_and_assess
 
 from tocsin.editing import delete_communication
 from tocsin.embedded import EmbeddedPostgres
@@ -89,8 +89,7 @@ async def test_a_deletion_ends_the_subscription_since_nothing_is_left_to_tell(to
 async def test_subscribers_stay_while_the_database_is_away_and_are_current_soon_after(
     town: Town, database: str, postgres: EmbeddedPostgres
 ) -> None:
-    alert = await send_by_hand(town)
-    await assess_all(alert)
+    alert = await send_and_assess(town)
     async with open_room(poll_interval=60) as room, open_console(room, await room.admit(town)) as console:
         await console.subscribe(STATISTICS, **variables_of(alert))
         first = await console.next("statistics")

@@ -25,9 +25,8 @@ from providers.voice_forms import (
     post_status,
     read_events,
 )
-from stage.cast import ACCOUNT, Alert, found_town, send_by_hand, settle_citizens
+from stage.cast import ACCOUNT, Alert, found_town, send_and_assess, settle_citizens
 
-from tocsin.assessment import lock_tallies, reassess
 from tocsin.due import Work
 from tocsin.events import Event
 from tocsin.expiry import measure_expiries
@@ -36,7 +35,6 @@ from tocsin.records.communications import Delivery, Recipient, Tally
 from tocsin.records.work import Due
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus, Switches
-from tocsin.transactions import in_transaction
 from tocsin.words import AnsweredBy, Channel, Outcome, OutcomeReason
 from tocsin_providers.twilio_voice import TwilioVoice
 from tocsin_providers.twilio_voice_events import read_resource
@@ -158,11 +156,7 @@ def choose_orders(count: int, sample: int | None) -> list[tuple[int, ...]]:
 async def stage(switches: Switches, count: int) -> Alert:
     town = await found_town(f"town-{uuid4().hex[:12]}", switches)
     await settle_citizens(town, count, [Channel.CALL])
-    alert = await send_by_hand(town, channel=Channel.CALL)
-    async with in_transaction() as connection:
-        await lock_tallies(connection, [alert.id])
-        await reassess(connection, [recipient.id for recipient in alert.recipients])
-    return alert
+    return await send_and_assess(town, channel=Channel.CALL)
 
 
 async def check_story(story: Story, switches: Switches, sample: int | None) -> None:

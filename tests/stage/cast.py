@@ -221,6 +221,30 @@ async def assess(communication_id: UUID) -> Moved:
         return await reassess(connection, [recipient.id for recipient in recipients])
 
 
+async def assess_all(alert: Alert) -> None:
+    """Count a communication for the first time."""
+    async with in_transaction() as connection:
+        await lock_tallies(connection, [alert.id])
+        await reassess(connection, [recipient.id for recipient in alert.recipients])
+
+
+async def send_and_assess(town: Town, channel: Channel = Channel.SMS) -> Alert:
+    """Let a communication be on its way to everybody in town, of whom nothing has been reported."""
+    alert = await send_by_hand(town, channel=channel)
+    await assess_all(alert)
+    return alert
+
+
+async def call_to_confirm(citizens: int) -> Alert:
+    """Let so many be called who have to confirm."""
+    town = await found_town(switches=Switches(confirmation_required=True))
+    await settle_citizens(town, citizens, [Channel.CALL])
+    alert = await send_by_hand(town, channel=Channel.CALL)
+    await link_points(alert)
+    await assess_all(alert)
+    return alert
+
+
 async def count_rows(table: str) -> int:
     rows = await get_database().execute_query_dict(f"SELECT count(*) AS n FROM {table}")
     return int(rows[0]["n"])

@@ -1,9 +1,10 @@
-"""A line between a server and what it talks to, that a test may delay, cut, or close at one end only."""
+"""A line between a server and who talks to it, or what it talks to, that a test may delay, cut, or close at one end only."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -15,10 +16,16 @@ class Proxy:
     open: Callable[[], Awaitable[Ends]]
     port: int = 0
     delay: float = 0.0
+    broken: bool = False
+    """Whether whoever comes is cut off at once."""
     seen: int = 0
     """How many lines have been opened so far."""
     _lines: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def cut(self) -> int:
         """Cut every line at both ends in one moment, as a router does that was restarted; return how many there were."""
@@ -27,6 +34,14 @@ class Proxy:
             for end in line:
                 end.transport.abort()
         return len(lines)
+
+    def break_down(self) -> None:
+        """Cut every line, and let none through until `mend`."""
+        self.broken = True
+        self.cut()
+
+    def mend(self) -> None:
+        self.broken = False
 
     def half_close(self) -> int:
         """Say to every client that nothing more will come, while its requests still go through; return how many."""
@@ -42,6 +57,9 @@ class Proxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.broken:
+            writer.transport.abort()
+            return
         try:
             far_reader, far_writer = await self.open()
         except OSError:
@@ -84,3 +102,8 @@ async def open_proxy(open_far: Callable[[], Awaitable[Ends]]) -> AsyncIterator[P
         server.close()
         await proxy.close()
         await server.wait_closed()
+
+
+def open_relay(port: int) -> AbstractAsyncContextManager[Proxy]:
+    """Let a port of this machine be reached by another, as by a network that breaks down."""
+    return open_proxy(partial(asyncio.open_connection, "127.0.0.1", port))
