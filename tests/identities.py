@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from stage.serving import open_listener, serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -76,12 +77,8 @@ async def open_identity() -> AsyncIterator[Identity]:
 @asynccontextmanager
 async def serve_identity(issuer: Identity) -> AsyncIterator[None]:
     issuer.open.set()
-    config = uvicorn.Config(Starlette(routes=issuer.list_routes()), port=0, ws="none", lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    issuer.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    issuer.keys = [publish(make_rsa("one"), "one")]
-    yield
-    await server.shutdown()
+    config = uvicorn.Config(Starlette(routes=issuer.list_routes()), ws="none", lifespan="off", log_config=None)
+    async with serving(uvicorn.Server(config), open_listener()) as port:
+        issuer.url = f"http://127.0.0.1:{port}"
+        issuer.keys = [publish(make_rsa("one"), "one")]
+        yield

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 import uvicorn
+from stage.serving import open_listener, serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -175,25 +175,6 @@ class Simulation:
 
 
 OpenSimulation = Callable[..., Awaitable[Simulation]]
-
-
-def open_listener() -> socket.socket:
-    """Names its protocol: asyncio sends small answers without delay only on sockets that say TCP."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    return listener
-
-
-@asynccontextmanager
-async def serving(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[int]:
-    """Its port, while it serves in this loop; without the ticks of `serve`, which slow every test's end."""
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup(sockets=[listener])
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        await server.shutdown(sockets=[listener])
 
 
 @asynccontextmanager

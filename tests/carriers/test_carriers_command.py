@@ -107,11 +107,14 @@ def test_a_process_signs_what_it_publishes_with_a_key_that_it_shows(process: "su
 
 def receive_one(listener: socket.socket, received: list[bytes]) -> None:
     """Take one request of which the body ends with a brace and a line's end before it, and answer 204."""
+    listener.settimeout(20)
     connection, _ = listener.accept()
     with connection:
         data = b""
         while not data.endswith(b"\n}"):
-            data += connection.recv(65_536)
+            piece = connection.recv(65_536)
+            assert piece, "It has to send all before it closes."
+            data += piece
         received.append(data)
         connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import uvicorn
 from broadcaster import Broadcast
 from stage.cast import Alert, Town
+from stage.serving import open_listener, serving
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
@@ -102,17 +103,17 @@ async def open_room(
     send_buffer: int | None = None,
     poll_interval: float = 1,
     prepared: bool = True,
-    serving: Mapping[str, Any] = {},
+    uvicorn_options: Mapping[str, Any] = {},
     **changes: Any,
 ) -> AsyncIterator[Room]:
     """Serve on a loopback port over the open database; without announcements the poll alone finds changes.
 
-    `prepared` says how frames leave; both ways have to keep the same promises. `serving` are options of uvicorn's besides.
+    `prepared` says how frames leave; both ways have to keep the same promises. `uvicorn_options` come on top.
     """
     broadcast = Broadcast("memory://")
     hub = Hub(broadcast if announcing else None, poll_interval=poll_interval)
     settings = read_settings(tocsin_secret="a drill is a drill is a drill 0123456789")
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = open_listener()
     if send_buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     room = Room(listener.getsockname()[1], None, hub, Announcements(broadcast), {})  # type: ignore[arg-type]  # made next
@@ -123,7 +124,7 @@ async def open_room(
     services = Services(authenticate=room.authenticate, make_context=make_context, hub=hub, **changes)
     room.view = build_view(build_schema(), services)
     routes = [Route("/graphql", room.view), WebSocketRoute("/graphql", room.view)]
-    options = {**await choose_sockets(prepared=prepared), **serving}
+    options = {**await choose_sockets(prepared=prepared), **uvicorn_options}
     async with broadcast, run_parts(room), serve(Starlette(routes=routes), listener, options) as server:
         room.server = server
         yield room
@@ -146,14 +147,8 @@ async def serve(
 ) -> AsyncIterator[uvicorn.Server]:
     configuration = uvicorn.Config(application, log_level="warning", lifespan="off", **options)
     server = uvicorn.Server(configuration)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.01)
-    try:
+    async with serving(server, listener):
         yield server
-    finally:
-        server.should_exit = True
-        await serving
 
 
 class Console:

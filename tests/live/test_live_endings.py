@@ -157,14 +157,14 @@ async def wait_until_alone(room: Room) -> None:
 
 async def test_a_peer_that_answers_no_ping_and_reads_nothing_is_dropped(database: str, town: Town) -> None:
     pings = {"ws_ping_interval": 0.2, "ws_ping_timeout": 0.2}
-    async with open_room(send_buffer=FEW_BYTES, serving=pings) as room, open_stalled(room, town):
+    async with open_room(send_buffer=FEW_BYTES, uvicorn_options=pings) as room, open_stalled(room, town):
         await wait_until_alone(room)
 
 
 async def test_a_peer_that_reads_nothing_is_revoked_all_the_same(database: str, town: Town) -> None:
     unasked = {"ws_ping_interval": None}
     async with (
-        open_room(send_buffer=FEW_BYTES, serving=unasked) as room,
+        open_room(send_buffer=FEW_BYTES, uvicorn_options=unasked) as room,
         open_stalled(room, town) as authorization,
     ):
         principal = room.viewers[authorization].principal_id
@@ -174,12 +174,12 @@ async def test_a_peer_that_reads_nothing_is_revoked_all_the_same(database: str, 
 
 async def test_a_peer_that_reads_nothing_does_not_outlive_its_token(database: str, town: Town) -> None:
     unasked = {"ws_ping_interval": None}
-    async with open_room(send_buffer=FEW_BYTES, serving=unasked) as room, open_stalled(room, town, lifetime=3):
+    async with open_room(send_buffer=FEW_BYTES, uvicorn_options=unasked) as room, open_stalled(room, town, lifetime=3):
         await wait_until_alone(room)
 
 
 async def test_a_peer_that_says_goodbye_and_reads_nothing_is_dropped(database: str, town: Town) -> None:
-    async with open_room(send_buffer=FEW_BYTES, serving={"ws_ping_interval": None}) as room:
+    async with open_room(send_buffer=FEW_BYTES, uvicorn_options={"ws_ping_interval": None}) as room:
         async with open_stalled(room, town):
             for connection in connections(room):
                 connection.close_timeout = 0.5

@@ -1,7 +1,5 @@
 """Promises of spans: a collector is told of both walks under the ids that the log has, and of no person."""
 
-import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +15,7 @@ from stage.cast import found_town
 from stage.house import PATH, SECRET, make_form, sign
 from stage.polling import until
 from stage.processes import Installation
+from stage.serving import open_listener, serving
 from stage.valkey import find_port, open_valkey
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -59,15 +58,10 @@ class Collector:
 @asynccontextmanager
 async def open_collector() -> AsyncIterator[tuple[Collector, str]]:
     collector = Collector()
-    listener = socket.create_server(("127.0.0.1", 0))
     application = Starlette(routes=[Route("/v1/traces", collector.take, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield collector, f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with serving(server, open_listener()) as port:
+        yield collector, f"http://127.0.0.1:{port}"
 
 
 async def test_a_collector_hears_of_a_report_and_of_an_operation(database: str, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Twilio's simulator on a loopback port of its own, with its ledger as the truth about what was accepted."""
 
 import json
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-import uvicorn
 
 from stage.cast import ACCOUNT
 from stage.house import TOKEN
+from stage.serving import open_listener, serving
 from tocsin_carriers.command import create_server
 from tocsin_carriers.knobs import Knobs
 from tocsin_carriers.settings import CarrierSettings
@@ -57,17 +56,5 @@ async def open_carrier(speed: float = 600, **knobs: float) -> AsyncIterator[Carr
     """Serve the account of the cast in this loop until left."""
     chosen = Knobs(**{"speed": speed, **CALM, **knobs})  # type: ignore[arg-type]  # the knobs check themselves
     server = create_server(CarrierSettings(account_sid=ACCOUNT, auth_token=TOKEN, knobs=chosen), on_start=lambda: None)
-    listener = socket.create_server(("127.0.0.1", 0))
-    async with serving(server, listener), httpx2.AsyncClient(trust_env=False, timeout=60) as client:
-        yield Carrier(f"http://127.0.0.1:{listener.getsockname()[1]}", client)
-
-
-@asynccontextmanager
-async def serving(server: uvicorn.Server, listener: socket.socket) -> AsyncIterator[None]:
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup(sockets=[listener])
-    try:
-        yield
-    finally:
-        await server.shutdown(sockets=[listener])
+    async with serving(server, open_listener()) as port, httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+        yield Carrier(f"http://127.0.0.1:{port}", client)

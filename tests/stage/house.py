@@ -1,7 +1,5 @@
 """A real server on a loopback port over a database of its own, and Twilio's webhooks signed as Twilio signs them."""
 
-import asyncio
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,6 +8,7 @@ from urllib.parse import urlencode
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from stage.cast import ACCOUNT
+from stage.serving import open_listener, serving
 from tocsin.settings import Settings, read_settings
 from tocsin_server.prepared_sockets import choose_sockets
 from tocsin_server.serving import make_server
@@ -38,19 +37,13 @@ def choose_settings(port: int, **overrides: object) -> Settings:
 @asynccontextmanager
 async def open_house(database_url: str, *, working: bool = False, **overrides: object) -> AsyncIterator[Settings]:
     """Serve in this loop until left; tests may use the records through the server's own pool."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = open_listener()
     with tempfile.TemporaryDirectory(prefix="tocsin-house-") as directory:
         settings = choose_settings(listener.getsockname()[1], **{"tocsin_data_dir": directory, **overrides})
         sockets = await choose_sockets(prepared=settings.socket_prepared_frames)
         server = make_server(settings, database_url, working=working, sockets=sockets)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
-            await asyncio.sleep(0.01)
-        try:
+        async with serving(server, listener):
             yield settings
-        finally:
-            server.should_exit = True
-            await serving
 
 
 def make_form(word: str, **fields: str) -> dict[str, str]:

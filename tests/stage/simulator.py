@@ -1,8 +1,6 @@
 """The carriers' simulator as a real server on a loopback port, and what a test asks it."""
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ import httpx2
 
 from stage.cast import ACCOUNT
 from stage.house import TOKEN
+from stage.serving import open_listener, serving
 from tocsin_carriers.command import create_server
 from tocsin_carriers.knobs import Knobs
 from tocsin_carriers.settings import CarrierSettings
@@ -53,17 +52,6 @@ async def open_carriers(**knobs: Any) -> AsyncIterator[Carriers]:
         account_sid=ACCOUNT, auth_token=TOKEN, aws_access_key_id=KEY, aws_secret_access_key=SECRET_KEY,
         knobs=Knobs(**{**calm, **knobs}),
     )  # fmt: skip
-    listener = socket.create_server(("127.0.0.1", 0))
     server = create_server(settings, on_start=lambda: None)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with httpx2.AsyncClient(trust_env=False, timeout=40) as client:
-        try:
-            yield Carriers(
-                f"http://127.0.0.1:{listener.getsockname()[1]}",
-                settings.topic_arn,
-                client,
-                server.application.state.stage,
-            )
-        finally:
-            server.stop()
-            await serving
+    async with serving(server, open_listener()) as port, httpx2.AsyncClient(trust_env=False, timeout=40) as client:
+        yield Carriers(f"http://127.0.0.1:{port}", settings.topic_arn, client, server.application.state.stage)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from carriers.conftest import serving
 from carriers.mail.amazon_words import sign_with_botocore
+from stage.serving import open_listener, serving
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -209,7 +208,7 @@ def compose(to: str, **changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def subscribing() -> AsyncIterator[Subscriber]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = open_listener()
     subscriber = Subscriber(listener.getsockname()[1])
     application = Starlette(routes=[Route("/{path:path}", subscriber.take, methods=["POST"])])
     config = uvicorn.Config(application, lifespan="off", ws="none", log_level="warning", timeout_graceful_shutdown=1)
