@@ -16,7 +16,8 @@ WORKERS = $(shell $(BIN)/python -c 'import os; print(min((os.cpu_count() or 1) +
 # What a shell may have set for another project must not move this one's environment, nor link it to a cache.
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_LINK_MODE := copy
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Nor may every process compile our sources anew.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 # Set only where a recipe needs it. Names may be shims that start nothing, so each is tried.
 PYTHON = $(shell for name in $(PYTHONS); do \
