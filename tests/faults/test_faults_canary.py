@@ -147,10 +147,12 @@ async def open_processes(stack: AsyncExitStack, place: Installation, carriers: C
     talkative = {name.upper(): str(value) for name, value in describe_carriers(carriers).items()}
     talkative |= {"TOCSIN_LOG_LEVEL": "debug", "METRICS_TOKEN": TOKEN, "TOCSIN_REMINDER_MINUTES": ""}
     await stack.enter_async_context(place.run("work", METRICS_PORT=str(ports[2]), **talkative))
-    webs = [
-        await stack.enter_async_context(place.serve(port, METRICS_PORT=str(shown), **talkative))
-        for port, shown in ((ports[0], ports[3]), (ports[1], ports[4]))
-    ]
+    webs = await asyncio.gather(
+        *(
+            stack.enter_async_context(place.serve(port, METRICS_PORT=str(shown), **talkative))
+            for port, shown in ((ports[0], ports[3]), (ports[1], ports[4]))
+        )
+    )
     await carriers.client.post(f"{carriers.url}/simulator/subscribe", json={"url": f"{webs[0]}/webhooks/ses"})
     return webs, [f"http://127.0.0.1:{port}/metrics" for port in ports[2:]]
 

@@ -116,7 +116,7 @@ async def open_stage(database: str, directory: Path) -> AsyncIterator[Stage]:
         town = await settle_town()
         communication = await draft(town)
         await stack.enter_async_context(place.run("work"))
-        webs = [await stack.enter_async_context(place.serve(port)) for port in ports]
+        webs = await asyncio.gather(*(stack.enter_async_context(place.serve(port)) for port in ports))
         yield Stage((webs[0], webs[1]), make_bearer(town), town, communication, valkey, carriers)
 
 
