@@ -192,7 +192,7 @@ async def test_a_token_that_ends_leads_back_to_the_door(
     async with open_desk(browser, house, issue(house, "sainte-rive", lifetime=6)) as desk:
         await desk.go(address(alert.id, "statistics"))
         await desk.wait_for_counts((0, 120, 0))
-        await expect(desk.page.get_by_text("Your session is over")).to_be_visible(timeout=15_000)
+        await expect(desk.page.get_by_text("Your session is over")).to_be_visible()
         assert await desk.page.evaluate("sessionStorage.length") == 0
 
 
