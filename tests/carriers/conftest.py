@@ -71,7 +71,8 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}"
 
     def words(self) -> list[str]:
-        return [received.word for received in self.received]
+        """Return what was said of a status; that a machine was detected is said between any two of these."""
+        return [each.word for each in self.received if {"MessageStatus", "CallStatus"} & each.form.keys()]
 
     def at(self, path: str) -> list[Received]:
         """What came to one path."""
