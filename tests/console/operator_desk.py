@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Page, WebSocketRoute
 
 from tocsin.database import get_database
 from tocsin.identifiers import expose
@@ -116,16 +116,24 @@ async def wait_until(page: Page, condition: str, argument: object = None, *, tim
             await asyncio.sleep(0.02)
 
 
-def hear(page: Page, word: str) -> asyncio.Event:
-    """Return what is set as soon as a message with this word has come over one of the page's sockets."""
-    heard = asyncio.Event()
+async def tell_once(page: Page, word: str) -> asyncio.Event:
+    """Let the page hear of this word once and never again; return what is set once it has heard."""
+    told = asyncio.Event()
 
-    def listen(message: str | bytes) -> None:
-        if word in (message if isinstance(message, str) else message.decode()):
-            heard.set()
+    def join(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
 
-    page.on("websocket", lambda socket: socket.on("framereceived", listen))
-    return heard
+        def pass_on(message: str | bytes) -> None:
+            concerned = word in (message if isinstance(message, str) else message.decode())
+            if not (concerned and told.is_set()):
+                route.send(message)
+            if concerned:
+                told.set()
+
+        server.on_message(pass_on)
+
+    await page.route_web_socket("**", join)
+    return told
 
 
 @asynccontextmanager
