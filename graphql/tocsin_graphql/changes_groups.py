@@ -100,8 +100,8 @@ class ChangesGroup(Group[CommunicationWatcher, Member]):
         if change is None or not any(waits_for(member, change) for member in self.members):
             return
         frames = await self._make_frames(change)
-        async for member in self._hand_out(one for one in self.members if waits_for(one, change)):
-            member.offer(frames.get(member.version))
+        behind = [one for one in self.members if waits_for(one, change)]
+        await self._hand_out_chosen(lambda member: frames.get(member.version), behind)
 
     async def _make_frames(self, change: Change) -> dict[int | None, Frame]:
         """Return the frames by what their members know: nearly always one, another for who joined since the last."""

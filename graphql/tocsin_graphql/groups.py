@@ -5,7 +5,7 @@ What all groups have in common: their life, their members, and how a frame reach
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context as Surroundings
 from typing import Any, Generic, TypeVar
@@ -19,13 +19,16 @@ from tocsin.tracing import span
 from tocsin.viewers import Viewer
 from tocsin_graphql.execution import Execution, Refused
 from tocsin_graphql.feed import Event
-from tocsin_graphql.members import Frame, ListingMember, Member
+from tocsin_graphql.members import AnyMember, Frame
+from tocsin_graphql.prepared_frames import make_frame
 
 BREATH = 200
 """After so many members the loop may do something else."""
 
 AnyWatcher = TypeVar("AnyWatcher", bound=Watcher)
-One = TypeVar("One", Member, ListingMember)
+One = TypeVar("One", bound=AnyMember)
+Choose = Callable[[One], Frame | None]
+"""Says which frame a member is to have; none where it has to be made first."""
 
 
 class Group(ABC, Generic[AnyWatcher, One]):
@@ -37,7 +40,7 @@ class Group(ABC, Generic[AnyWatcher, One]):
         self, watches: Watches[AnyWatcher], key: UUID, *, execution: Execution, hub: Hub, interval: float
     ) -> None:
         self.interval = interval
-        self.members: set[One] = set()
+        self.members: dict[One, None] = {}  # in the order in which they came, as what is looked at for each lies in memory
         self.deliveries = 0
         self._watches = watches
         self._watcher = watches.watch(key)
@@ -77,17 +80,17 @@ class Group(ABC, Generic[AnyWatcher, One]):
         for member in tuple(self.members):
             member.end()
 
-    def dismiss(self, member: Member | ListingMember) -> None:
-        self.members.discard(member)
+    def dismiss(self, member: One) -> None:
+        self.members.pop(member, None)
 
     @asynccontextmanager
     async def _admit(self, member: One) -> AsyncIterator[None]:
         """Register a member while it joins: before anything is read for it, so that nothing falls between."""
-        self.members.add(member)
+        self.members[member] = None
         try:
             yield
         except BaseException:
-            self.members.discard(member)
+            self.members.pop(member, None)
             raise
 
     async def _run(self) -> None:
@@ -110,11 +113,31 @@ class Group(ABC, Generic[AnyWatcher, One]):
         """Return what the document makes of an event, once the database allows it."""
         return await try_patiently("A subscription", lambda: self._execution.run(event), final=(Refused,), longest=None)
 
-    async def _hand_out(self, members: Iterable[One]) -> AsyncIterator[One]:
-        """Give the members whose tokens still hold, with a breath for others between many."""
-        for number, member in enumerate(tuple(members), start=1):
-            if not self._hub.revocations.excludes(member.viewer):
-                self.deliveries += 1
-                yield member
-            if not number % BREATH:
+    async def _hand_out(self, frame: Frame, members: Sequence[One]) -> None:
+        await self._hand_out_chosen(lambda _: frame, members)
+
+    async def _hand_out_chosen(self, choose: Choose[One], members: Sequence[One]) -> None:
+        """Tell the members whose tokens still hold, with a breath for others between many."""
+        for begin in range(0, len(members), BREATH):
+            if begin:
                 await asyncio.sleep(0)
+            some = [one for one in members[begin : begin + BREATH] if not self._hub.revocations.excludes(one.viewer)]
+            tell(some, choose)
+            self.deliveries += len(some)
+
+
+def tell(members: Sequence[One], choose: Choose[One]) -> None:
+    """Write to each its frame, or offer it where that can't be. All that a delivery costs is here: nothing is called in vain."""
+    written, lead, whole = None, None, b""
+    for member in members:
+        frame = choose(member)
+        if frame is None or member.write is None:
+            member.offer(frame)
+            continue
+        if frame is not written or member.lead != lead:
+            written, lead = frame, member.lead
+            whole = make_frame(lead, frame.payload)
+        if member.write(whole):
+            member.version = frame.version
+        else:
+            member.offer(frame)

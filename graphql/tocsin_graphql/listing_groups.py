@@ -36,6 +36,5 @@ class ListingGroup(Group[ListingWatcher, ListingMember]):
     async def _push(self) -> None:
         pending, self._pending = self._pending, {}
         for row in pending.values():
-            frame = Frame(0, await self._execute(row))
-            async for member in self._hand_out(self.members):
-                member.offer(row.id, frame)
+            frame = Frame(0, await self._execute(row), row.id)
+            await self._hand_out(frame, tuple(self.members))

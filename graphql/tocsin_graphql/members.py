@@ -1,39 +1,69 @@
-"""Those who follow: each holds one place for what it has not been sent yet. Imports the domain only."""
+"""Those who follow: each holds one place for what it has not been sent yet. Imports prepared_frames and the domain."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from tocsin.viewers import Viewer
+from tocsin_graphql.prepared_frames import Write
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A payload as JSON, and the version that whoever has it knows."""
+    """A payload as JSON, and the version that whoever has it knows; of a list also what it tells of."""
 
     version: int
     payload: bytes
+    subject: UUID | None = None
 
 
 def do_nothing() -> None:
     """What a member that nobody listens to yet does."""
 
 
-class Member:
+class AnyMember(ABC):
+    """A follower. `write` is there only while nothing waits here or on the way: then a frame goes past the place, `lead` before it."""
+
+    __slots__ = ("ended", "lead", "missed", "notify", "version", "viewer", "write")
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.version: int | None = None
+        self.lead = b""
+        self.write: Write | None = None
+        self.missed = False
+        self.ended = False
+        self.notify: Callable[[], None] = do_nothing
+
+    @abstractmethod
+    def offer(self, frame: Frame | None) -> None:
+        """Keep what is new until it is taken."""
+
+    @abstractmethod
+    def take(self) -> Frame | None:
+        """Return what waits, if it need not be made first."""
+
+    @abstractmethod
+    async def catch_up(self) -> Frame | None:
+        """Return the frame for a member that missed one."""
+
+    def end(self) -> None:
+        self.ended = True
+        self.notify()
+
+
+class Member(AnyMember):
     """A follower of a communication. Until its first message it has no version and is told nothing."""
 
-    __slots__ = ("_catch_up", "cumulative", "ended", "missed", "notify", "slot", "version", "viewer")
+    __slots__ = ("_catch_up", "cumulative", "slot")
 
     def __init__(
         self, viewer: Viewer, *, cumulative: bool, catch_up: Callable[["Member"], Awaitable[Frame | None]]
     ) -> None:
-        self.viewer = viewer
+        super().__init__(viewer)
         self.cumulative = cumulative
-        self.version: int | None = None
         self.slot: Frame | None = None
-        self.missed = False
-        self.ended = False
-        self.notify: Callable[[], None] = do_nothing
         self._catch_up = catch_up
 
     @property
@@ -50,38 +80,30 @@ class Member:
         self.notify()
 
     def take(self) -> Frame | None:
-        """Return what waits, if it need not be made first."""
         frame, self.slot = self.slot, None
         if frame is not None:
             self.version = frame.version
         return frame
 
     async def catch_up(self) -> Frame | None:
-        """Return the frame for a member that missed one."""
         return await self._catch_up(self)
 
-    def end(self) -> None:
-        self.ended = True
-        self.notify()
 
-
-class ListingMember:
+class ListingMember(AnyMember):
     """A follower of a list: of each communication that changed the newest waits, and only so many."""
 
-    __slots__ = ("_waiting", "ended", "missed", "notify", "viewer")
+    __slots__ = ("_waiting",)
     BOUND = 1000
 
     def __init__(self, viewer: Viewer) -> None:
-        self.viewer = viewer
-        self.ended = False
-        self.missed = False
-        self.notify: Callable[[], None] = do_nothing
-        self._waiting: dict[UUID, Frame] = {}
+        super().__init__(viewer)
+        self._waiting: dict[UUID | None, Frame] = {}
 
-    def offer(self, communication_id: UUID, frame: Frame) -> None:
-        """Keep the newest of this communication; whoever lets too many wait is ended and may subscribe again."""
-        self._waiting.pop(communication_id, None)
-        self._waiting[communication_id] = frame
+    def offer(self, frame: Frame | None) -> None:
+        """Keep the newest of each communication; whoever lets too many wait is ended and may subscribe again."""
+        assert frame is not None, "a list makes a frame of every change"
+        self._waiting.pop(frame.subject, None)
+        self._waiting[frame.subject] = frame
         self.ended = self.ended or len(self._waiting) > self.BOUND
         self.notify()
 
@@ -92,10 +114,3 @@ class ListingMember:
     async def catch_up(self) -> Frame | None:
         """Return nothing: a list has no gaps to close."""
         return None
-
-    def end(self) -> None:
-        self.ended = True
-        self.notify()
-
-
-AnyMember = Member | ListingMember

@@ -61,8 +61,7 @@ class NewestGroup(Group[AnyVersioned, Member]):
         if self._watcher.current is None or not (behind := self._find_behind()):
             return
         frame = await self._make_frame(self._watcher.current)
-        async for member in self._hand_out(behind):
-            member.offer(frame)
+        await self._hand_out(frame, behind)
 
     def _find_behind(self) -> list[Member]:
         """Return the members that have had their first message and know less than the watcher."""

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from tocsin_graphql.members import AnyMember, Frame
-from tocsin_graphql.prepared_frames import Write, head_frame
+from tocsin_graphql.prepared_frames import Write, make_frame
 
 GONE = (WebSocketDisconnect, RuntimeError)
 """What starlette raises where the socket is closed or closing."""
@@ -52,11 +52,11 @@ def begin(coroutine: Coroutine[Any, Any, None]) -> Remainder | None:
 class Outlet:
     """Sends what a member has been offered as messages of one operation; while the socket is full, nothing queues here."""
 
-    __slots__ = ("_member", "_prefix", "_send", "_task", "_write", "closed", "ended")
+    __slots__ = ("_member", "_send", "_task", "_write", "closed", "ended")
 
     def __init__(self, operation_id: str, member: AnyMember, send: SendText, write: Write | None = None) -> None:
         """`write` takes whole frames at once; what it does not take goes by `send`, which waits for the socket."""
-        self._prefix = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'.encode()
+        member.lead = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'.encode()
         self._member = member
         self._send = send
         self._write = write
@@ -74,6 +74,7 @@ class Outlet:
     def close(self) -> None:
         """Send nothing any more."""
         self.closed = True
+        self._member.write = None
         if self._task is not None:
             self._task.cancel()
 
@@ -83,8 +84,9 @@ class Outlet:
             if (frame := self._member.take()) is not None:
                 self._send_at_once(frame)
             elif self._member.missed:
-                self._task = asyncio.create_task(self._finish(self._catch_up()))
+                self._wait_for(self._catch_up())
             else:
+                self._member.write = self._write
                 break
         if self._member.ended and not self.ended.done():
             self.ended.set_result(None)
@@ -93,17 +95,19 @@ class Outlet:
         try:
             rest = None if self._is_written(frame) else begin(self._send(self._spell(frame)))
         except GONE:
-            self.closed = True  # the reader of the socket notices it too, and clears up
+            self.close()  # the reader of the socket notices it too, and clears up
             return
         if rest is not None:
-            self._task = asyncio.create_task(self._finish(rest))
+            self._wait_for(rest)
 
     def _is_written(self, frame: Frame) -> bool:
         """Write the frame whole, where the server takes it so."""
-        if self._write is None:
-            return False
-        length = len(self._prefix) + len(frame.payload) + 1
-        return self._write(b"".join((head_frame(length), self._prefix, frame.payload, b"}")))
+        return self._write is not None and self._write(make_frame(self._member.lead, frame.payload))
+
+    def _wait_for(self, rest: Awaitable[None]) -> None:
+        """Let a task do what has to wait; until it is done nothing else of this operation may be sent."""
+        self._member.write = None
+        self._task = asyncio.create_task(self._finish(rest))
 
     async def _finish(self, rest: Awaitable[None]) -> None:
         try:
@@ -119,4 +123,4 @@ class Outlet:
             await self._send(self._spell(frame))
 
     def _spell(self, frame: Frame) -> str:
-        return b"".join((self._prefix, frame.payload, b"}")).decode()
+        return b"".join((self._member.lead, frame.payload, b"}")).decode()

@@ -26,3 +26,8 @@ def head_frame(length: int) -> bytes:
     if length <= LONGEST_EXTENDED:
         return bytes((TEXT, 126)) + length.to_bytes(2, "big")
     return bytes((TEXT, 127)) + length.to_bytes(8, "big")
+
+
+def make_frame(lead: bytes, payload: bytes) -> bytes:
+    """Return the whole frame of a payload: `lead` is what stands before it in a message, up to its key."""
+    return b"".join((head_frame(len(lead) + len(payload) + 1), lead, payload, b"}"))
