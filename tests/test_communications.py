@@ -13,7 +13,7 @@ from tocsin.idempotency import digest_arguments
 from tocsin.listing import touch_listing
 from tocsin.overview import PROGRESS, ListFilter, find_communications, list_communications
 from tocsin.pages import PageRequest
-from tocsin.pictures import TallyPicture, read_tally
+from tocsin.pictures import READ_ONE, TallyPicture, read_tally
 from tocsin.records.communications import Communication, Delivery, Tally, Wave
 from tocsin.records.people import Municipality
 from tocsin.transactions import in_transaction
@@ -138,6 +138,16 @@ async def test_what_has_not_been_sent_has_no_picture(database: str) -> None:
     communication = await draft(await found_town())
     await Tally.create(communication_id=communication.id, changed_at=communication.created_at)
     assert await read_tally(get_database(), communication.id) is None
+
+
+async def test_a_picture_that_is_read_again_and_again_is_not_planned_each_time(database: str) -> None:
+    alert = await stage()
+    async with in_transaction() as connection:
+        for _ in range(8):
+            await read_tally(connection, alert.id)
+        plans = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1"
+        (counted,) = await connection.execute_query_dict(plans, [READ_ONE])
+    assert counted["generic_plans"] > 0
 
 
 async def test_the_first_attempts_are_over_once_all_of_them_are_settled(database: str) -> None:
