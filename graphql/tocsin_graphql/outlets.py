@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import lru_cache
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -49,6 +50,12 @@ def begin(coroutine: Coroutine[Any, Any, None]) -> Remainder | None:
     return Remainder(coroutine, awaited)
 
 
+@lru_cache(maxsize=64)
+def spell_lead(operation_id: str) -> bytes:
+    """Return what stands before the payload in a message of this operation. Who have the same id hold one and the same."""
+    return f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'.encode()
+
+
 class Outlet:
     """Sends what a member has been offered as messages of one operation; while the socket is full, nothing queues here."""
 
@@ -56,7 +63,7 @@ class Outlet:
 
     def __init__(self, operation_id: str, member: AnyMember, send: SendText, write: Write | None = None) -> None:
         """`write` takes whole frames at once; what it does not take goes by `send`, which waits for the socket."""
-        member.lead = f'{{"id":{json.dumps(operation_id)},"type":"next","payload":'.encode()
+        member.lead = spell_lead(operation_id)
         self._member = member
         self._send = send
         self._write = write

@@ -5,8 +5,7 @@ import json
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
-from live.control_room import Room, move, open_console, variables_of
-from live.test_live_statistics import STATISTICS
+from live.control_room import STATISTICS, Room, move, open_console, variables_of
 from stage.cast import Alert, Town
 
 from tocsin.identifiers import make_id
@@ -15,12 +14,11 @@ from tocsin.words import Locale, Role
 from tocsin_graphql.groups import tell
 from tocsin_graphql.members import Frame, ListingMember, Member
 from tocsin_graphql.newest_groups import do_without
-from tocsin_graphql.outlets import Outlet
+from tocsin_graphql.outlets import Outlet, spell_lead
 from tocsin_graphql.prepared_frames import make_frame
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 VIEWER = Viewer(make_id(), make_id(), "m", "M", Role.OPERATOR, Locale.FR, NOW, NOW + timedelta(hours=1))
-LEAD = b'{"id":"1","type":"next","payload":'
 FRAMES = [Frame(version, b'{"data":{"version":%d}}' % version) for version in range(6)]
 
 
@@ -110,23 +108,20 @@ async def test_a_closed_outlet_is_told_nothing_more() -> None:
     assert wire.told == [("sent", 0)]
 
 
-async def test_frames_are_made_for_each_id_and_shared_by_those_who_have_the_same() -> None:
+async def test_a_frame_is_made_once_for_those_who_have_the_same_id_one_after_another() -> None:
     written: list[bytes] = []
 
     def write(frame: bytes) -> bool:
         written.append(frame)
         return True
 
-    for operation_id in ("1", "1", "2", "1"):
-        member = Member(VIEWER, cumulative=False, catch_up=do_without)
+    members = [Member(VIEWER, cumulative=False, catch_up=do_without) for _ in range(4)]
+    for operation_id, member in zip(("1", "1", "2", "1"), members, strict=True):
         await Outlet(operation_id, member, Wire().send, write).open(None)
-        member.version = 0
-        tell([member], lambda _: FRAMES[1])
-    assert [frame[2:] for frame in written] == [
-        b'{"id":"%b","type":"next","payload":{"data":{"version":1}}}' % operation_id
-        for operation_id in (b"1", b"1", b"2", b"1")
-    ]
-    assert written[0] == make_frame(LEAD, FRAMES[1].payload)
+    tell(members, lambda _: FRAMES[1])
+    assert [json.loads(frame[2:])["id"] for frame in written] == ["1", "1", "2", "1"]
+    assert written[0] is written[1]
+    assert written[0] == make_frame(spell_lead("1"), FRAMES[1].payload)
 
 
 async def test_everybody_in_a_group_is_told_under_an_id_of_their_own(room: Room, town: Town, alert: Alert) -> None:
