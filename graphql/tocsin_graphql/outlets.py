@@ -9,7 +9,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from tocsin_graphql.members import AnyMember, Frame
-from tocsin_graphql.prepared_frames import Write, make_frame
+from tocsin_graphql.prepared_frames import Write, Writer, make_frame
 
 GONE = (WebSocketDisconnect, RuntimeError)
 """What starlette raises where the socket is closed or closing."""
@@ -59,14 +59,15 @@ def spell_lead(operation_id: str) -> bytes:
 class Outlet:
     """Sends what a member has been offered as messages of one operation; while the socket is full, nothing queues here."""
 
-    __slots__ = ("_member", "_send", "_task", "_write", "closed", "ended")
+    __slots__ = ("_member", "_send", "_task", "_write", "_writer", "closed", "ended")
 
-    def __init__(self, operation_id: str, member: AnyMember, send: SendText, write: Write | None = None) -> None:
-        """`write` takes whole frames at once; what it does not take goes by `send`, which waits for the socket."""
+    def __init__(self, operation_id: str, member: AnyMember, send: SendText, writer: Writer | None = None) -> None:
+        """`writer` takes whole frames at once; while it takes none they go by `send`, which waits for the socket."""
         member.lead = spell_lead(operation_id)
         self._member = member
         self._send = send
-        self._write = write
+        self._writer = writer
+        self._write: Write | None = None
         self._task: asyncio.Task[None] | None = None
         self.closed = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,14 +77,27 @@ class Outlet:
         if first is not None:
             await self._send(self._spell(first))
         self._member.notify = self.flow
+        if self._writer is not None and not self.closed:
+            self._writer.attend(self._heed)
         self.flow()
+
+    def _heed(self, write: Write | None) -> None:
+        """Let the member's frames go past this outlet while the socket takes them, and nothing is on its way through here."""
+        self._write = write
+        if self._task is None:
+            self._member.write = write
 
     def close(self) -> None:
         """Send nothing any more."""
-        self.closed = True
-        self._member.write = None
+        self._cease()
         if self._task is not None:
             self._task.cancel()
+
+    def _cease(self) -> None:
+        self.closed = True
+        self._member.write = None
+        if self._writer is not None:
+            self._writer.leave(self._heed)
 
     def flow(self) -> None:
         """Send what waits, as long as the socket takes it."""
@@ -102,14 +116,17 @@ class Outlet:
         try:
             rest = None if self._is_written(frame) else begin(self._send(self._spell(frame)))
         except GONE:
-            self.close()  # the reader of the socket notices it too, and clears up
+            self._cease()  # the reader of the socket notices it too, and clears up
             return
         if rest is not None:
             self._wait_for(rest)
 
     def _is_written(self, frame: Frame) -> bool:
         """Write the frame whole, where the server takes it so."""
-        return self._write is not None and self._write(make_frame(self._member.lead, frame.payload))
+        if self._write is None:
+            return False
+        self._write(make_frame(self._member.lead, frame.payload))
+        return True
 
     def _wait_for(self, rest: Awaitable[None]) -> None:
         """Let a task do what has to wait; until it is done nothing else of this operation may be sent."""
@@ -120,7 +137,7 @@ class Outlet:
         try:
             await rest
         except GONE:
-            self.closed = True
+            self._cease()
         finally:
             self._task = None
         self.flow()

@@ -1,22 +1,36 @@
 """WebSocket frames made ready to send, and the extension of ASGI by which a server takes them. Imports nothing of ours."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 EXTENSION = "tocsin.prepared_frame"
-"""Of a WebSocket's scope: `write` takes a whole frame, and says whether it did, or whether the socket is full just now."""
+"""Of a WebSocket's scope: its `writer`."""
 
-Write: TypeAlias = Callable[[bytes], bool]
+Write: TypeAlias = Callable[[bytes], object]
+"""Takes a whole frame. It is the socket's own: what is called for every delivery is not wrapped."""
+Heed: TypeAlias = Callable[[Write | None], None]
+"""Is told what takes frames from now on; nothing does while the socket is full, and once it is not open any more."""
+
+
+class Writer(Protocol):
+    """A socket, to whoever has frames for it."""
+
+    def attend(self, heed: Heed) -> None:
+        """Tell `heed` what takes frames, now and whenever that changes."""
+
+    def leave(self, heed: Heed) -> None:
+        """Tell `heed` nothing more."""
+
 
 TEXT = 0x81
 """The first byte of a text message in a single frame."""
 SHORTEST_EXTENDED, LONGEST_EXTENDED = 126, 65_535
 
 
-def find_write(scope: Mapping[str, Any]) -> Write | None:
+def find_writer(scope: Mapping[str, Any]) -> Writer | None:
     """Return what takes prepared frames, where the server has it."""
-    write: Write | None = (scope.get("extensions") or {}).get(EXTENSION, {}).get("write")
-    return write
+    writer: Writer | None = (scope.get("extensions") or {}).get(EXTENSION, {}).get("writer")
+    return writer
 
 
 def head_frame(length: int) -> bytes:

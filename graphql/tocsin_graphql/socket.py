@@ -23,7 +23,7 @@ from tocsin_graphql.messages import clip, find_fault
 from tocsin_graphql.outlets import GONE, Outlet
 from tocsin_graphql.places import name_network
 from tocsin_graphql.plans import Binding, Plan
-from tocsin_graphql.prepared_frames import find_write
+from tocsin_graphql.prepared_frames import find_writer
 
 if TYPE_CHECKING:
     from tocsin_graphql.view import View
@@ -217,7 +217,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         assert self._viewer is not None, "checked by the caller"
         attendance = await self._gatherings.join(plan, binding, operation.variables, self._viewer)
         outlet = self._outlets[operation.id] = Outlet(
-            operation.id, attendance.member, self.websocket.send_text, find_write(self.websocket.ws.scope)
+            operation.id, attendance.member, self.websocket.send_text, find_writer(self.websocket.ws.scope)
         )
         try:
             await outlet.open(attendance.first)

@@ -17,7 +17,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from tocsin_graphql.prepared_frames import EXTENSION, Write, head_frame
+from tocsin_graphql.prepared_frames import EXTENSION, Heed, Write, find_writer, head_frame
 from tocsin_server.socket_protocol import SocketProtocol
 
 LOGGER = logging.getLogger(__name__)
@@ -28,20 +28,29 @@ LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536)
 
 
 class FrameWriter:
-    """Writes whole text frames to one socket. All it has to know is one flag: a thousand of these are cold when they are needed."""
+    """Says to whoever heeds it when whole frames may be written to one socket: with the transport's own call, and nothing between."""
 
-    __slots__ = ("ready", "transport")
+    __slots__ = ("_heeding", "_ready", "_write")
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.ready = False
+        self._write: Write = transport.write
+        self._ready = False
+        self._heeding: list[Heed] = []
 
-    def write(self, frame: bytes) -> bool:
-        """Write a frame; return False, and write nothing, where the socket is full or not open."""
-        if not self.ready or self.transport.is_closing():
-            return False
-        self.transport.write(frame)
-        return True
+    def attend(self, heed: Heed) -> None:
+        self._heeding.append(heed)
+        heed(self._write if self._ready else None)
+
+    def leave(self, heed: Heed) -> None:
+        if heed in self._heeding:
+            self._heeding.remove(heed)
+
+    def look(self, *, ready: bool) -> None:
+        """Tell everybody, where it has changed."""
+        if ready is not self._ready:
+            self._ready = ready
+            for heed in tuple(self._heeding):
+                heed(self._write if ready else None)
 
 
 class PreparedSocket(SocketProtocol):
@@ -56,16 +65,20 @@ class PreparedSocket(SocketProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
-            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = {"write": self._writer.write}
+            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = {"writer": self._writer}
 
     def _look(self) -> None:
-        self._writer.ready = (
+        self._writer.look(ready=self._is_ready())
+
+    def _is_ready(self) -> bool:
+        return (
             self.handshake_complete
             and not self.close_sent
             and not self.disconnected
             and self.conn.state is State.OPEN
             and not self.conn.expect_continuation_frame
             and self.writable.is_set()
+            and not self.transport.is_closing()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -99,6 +112,12 @@ class PreparedSocket(SocketProtocol):
     async def send(self, message: Any) -> None:
         try:
             await super().send(message)
+        finally:
+            self._look()
+
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
         finally:
             self._look()
 
@@ -148,6 +167,7 @@ class Trial:
         self.pipe = Pipe()
         self.socket = socket(config, ServerState(), {})
         self.client = ClientProtocol(parse_uri("ws://localhost/"))
+        self._write: Write | None = None
         self._ending = asyncio.Event()
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
@@ -163,6 +183,20 @@ class Trial:
         self.socket.data_received(b"".join(self.client.data_to_send()))
         await self.opened.wait()
         self.hear()
+
+    def attend(self) -> None:
+        writer = find_writer(self.scope)
+        assert writer is not None, "else the contract is broken already"
+        writer.attend(self._heed)
+
+    def _heed(self, write: Write | None) -> None:
+        self._write = write
+
+    def write(self, frame: bytes) -> bool:
+        """Write a prepared frame, where the socket takes any."""
+        if self._write is not None:
+            self._write(frame)
+        return self._write is not None
 
     def hear(self) -> list[Frame | Response]:
         """Return what the client makes of all that has been written."""
@@ -202,44 +236,49 @@ async def try_out(socket: type[PreparedSocket]) -> bool:
     return await holds(socket, keeps_open) and await holds(socket, closes) and await holds(socket, is_left)
 
 
-async def holds(socket: type[PreparedSocket], clause: Callable[[Trial, Write], Awaitable[bool]]) -> bool:
+async def holds(socket: type[PreparedSocket], clause: Callable[[Trial], Awaitable[bool]]) -> bool:
     """Whether a clause of the contract holds, on a connection of its own."""
     trial = Trial(socket)
     await trial.open()
     try:
-        return await clause(trial, trial.scope["extensions"][EXTENSION]["write"])
+        trial.attend()
+        return await clause(trial)
     finally:
         await trial.end()
 
 
-async def keeps_open(trial: Trial, write: Write) -> bool:
-    return all([await are_alike(trial, write, "x" * length) for length in LENGTHS]) and is_held_back(trial, write)
+async def keeps_open(trial: Trial) -> bool:
+    return all([await are_alike(trial, "x" * length) for length in LENGTHS]) and is_held_back(trial)
 
 
-async def are_alike(trial: Trial, write: Write, text: str) -> bool:
+async def are_alike(trial: Trial, text: str) -> bool:
     await trial.send({"type": "websocket.send", "text": text})
     plain = bytes(trial.pipe.written)
     told = trial.hear()
-    taken = write(head_frame(len(text)) + text.encode())
+    taken = trial.write(head_frame(len(text)) + text.encode())
     prepared = bytes(trial.pipe.written)
-    return bool(taken) and plain == prepared and told == trial.hear() and len(told) == 1
+    return taken and plain == prepared and told == trial.hear() and len(told) == 1
 
 
-def is_held_back(trial: Trial, write: Write) -> bool:
+def is_held_back(trial: Trial) -> bool:
     trial.socket.pause_writing()
-    refused = not write(head_frame(1) + b"x") and not trial.pipe.written
+    refused = takes_nothing(trial)
     trial.socket.resume_writing()
-    return refused
+    return refused and trial.write(head_frame(1) + b"x")
 
 
-async def closes(trial: Trial, write: Write) -> bool:
+def takes_nothing(trial: Trial) -> bool:
+    return not trial.write(head_frame(1) + b"x") and not trial.pipe.written
+
+
+async def closes(trial: Trial) -> bool:
     await trial.send({"type": "websocket.close", "code": 1000})
     trial.pipe.take()
-    return not write(head_frame(1) + b"x") and not trial.pipe.written
+    return takes_nothing(trial)
 
 
-async def is_left(trial: Trial, write: Write) -> bool:
+async def is_left(trial: Trial) -> bool:
     trial.client.send_close(1001)
     trial.socket.data_received(b"".join(trial.client.data_to_send()))
     trial.pipe.take()
-    return not write(head_frame(1) + b"x") and not trial.pipe.written
+    return takes_nothing(trial)

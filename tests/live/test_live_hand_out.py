@@ -15,7 +15,7 @@ from tocsin_graphql.groups import tell
 from tocsin_graphql.members import Frame, ListingMember, Member
 from tocsin_graphql.newest_groups import do_without
 from tocsin_graphql.outlets import Outlet, spell_lead
-from tocsin_graphql.prepared_frames import make_frame
+from tocsin_graphql.prepared_frames import Heed, make_frame
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 VIEWER = Viewer(make_id(), make_id(), "m", "M", Role.OPERATOR, Locale.FR, NOW, NOW + timedelta(hours=1))
@@ -26,43 +26,64 @@ class Wire:
     """A socket as an outlet sees it: `written` came whole, `sent` by ASGI's send, which waits while it is full."""
 
     def __init__(self) -> None:
-        self.full = False
         self.free = asyncio.Event()
         self.told: list[tuple[str, int]] = []
+        self.frames: list[bytes] = []
+        self._heeding: list[Heed] = []
+        self.drain()
 
-    def write(self, frame: bytes) -> bool:
-        if not self.full:
-            self.told.append(("written", self.read(frame[2:])))
-        return not self.full
+    def attend(self, heed: Heed) -> None:
+        self._heeding.append(heed)
+        self._tell()
+
+    def leave(self, heed: Heed) -> None:
+        if heed in self._heeding:
+            self._heeding.remove(heed)
+
+    def fill(self) -> None:
+        self.free.clear()
+        self._tell()
+
+    def drain(self) -> None:
+        self.free.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        for heed in self._heeding:
+            heed(self.write if self.free.is_set() else None)
+
+    def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self.told.append(("written", self.read(frame[2:])))
 
     async def send(self, text: str) -> None:
-        if self.full:
-            await self.free.wait()
+        await self.free.wait()
         self.told.append(("sent", self.read(text.encode())))
 
     def read(self, message: bytes) -> int:
         version: int = json.loads(message)["payload"]["data"]["version"]
         return version
 
-    async def drain(self) -> None:
-        self.full = False
-        self.free.set()
-        for _ in range(3):
-            await asyncio.sleep(0)
+
+async def settle() -> None:
+    """Let whatever is on its way arrive."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 async def test_a_frame_never_passes_one_that_waits_and_of_those_that_come_meanwhile_the_newest_is_sent() -> None:
     wire, member = Wire(), Member(VIEWER, cumulative=False, catch_up=do_without)
-    await Outlet("1", member, wire.send, wire.write).open(FRAMES[0])
+    await Outlet("1", member, wire.send, wire).open(FRAMES[0])
     tell([member], lambda _: FRAMES[1])
-    wire.full = True
+    wire.fill()
     tell([member], lambda _: FRAMES[2])
     await asyncio.sleep(0)
-    wire.full = False  # there is room again, but what waits has not left yet
+    wire.drain()  # there is room again, but what waits has not left yet
     tell([member], lambda _: FRAMES[3])
     tell([member], lambda _: FRAMES[4])
     assert wire.told == [("sent", 0), ("written", 1)]
-    await wire.drain()
+    wire.drain()
+    await settle()
     tell([member], lambda _: FRAMES[5])
     assert wire.told[2:] == [("sent", 2), ("written", 4), ("written", 5)]
     assert member.version == 5
@@ -76,32 +97,34 @@ async def test_who_missed_a_change_is_told_nothing_until_it_has_caught_up() -> N
         return FRAMES[4]
 
     member = Member(VIEWER, cumulative=True, catch_up=catch_up)
-    await Outlet("1", member, wire.send, wire.write).open(FRAMES[0])
-    wire.full = True
+    await Outlet("1", member, wire.send, wire).open(FRAMES[0])
+    wire.fill()
     for frame in FRAMES[1:4]:
         tell([member], lambda _, frame=frame: frame)  # type: ignore[misc]  # mypy infers no defaults of a lambda
     await asyncio.sleep(0)
-    await wire.drain()
+    wire.drain()
+    await settle()
     tell([member], lambda _: FRAMES[5])
     assert wire.told == [("sent", 0), ("sent", 1), ("sent", 4), ("written", 5)]
 
 
 async def test_a_list_keeps_each_subject_for_a_full_socket_and_is_written_to_again_after() -> None:
     wire, member, subjects = Wire(), ListingMember(VIEWER), [make_id(), make_id()]
-    await Outlet("1", member, wire.send, wire.write).open(None)
-    wire.full = True
+    await Outlet("1", member, wire.send, wire).open(None)
+    wire.fill()
     for version in range(5):
         frame = Frame(0, FRAMES[version].payload, subjects[version % 2])
         tell([member], lambda _, frame=frame: frame)  # type: ignore[misc]  # as above
     await asyncio.sleep(0)
-    await wire.drain()
+    wire.drain()
+    await settle()
     tell([member], lambda _: Frame(0, FRAMES[5].payload, subjects[0]))
     assert wire.told == [("sent", 0), ("written", 3), ("written", 4), ("written", 5)]
 
 
 async def test_a_closed_outlet_is_told_nothing_more() -> None:
     wire, member = Wire(), Member(VIEWER, cumulative=False, catch_up=do_without)
-    outlet = Outlet("1", member, wire.send, wire.write)
+    outlet = Outlet("1", member, wire.send, wire)
     await outlet.open(FRAMES[0])
     outlet.close()
     tell([member], lambda _: FRAMES[1])
@@ -109,19 +132,24 @@ async def test_a_closed_outlet_is_told_nothing_more() -> None:
 
 
 async def test_a_frame_is_made_once_for_those_who_have_the_same_id_one_after_another() -> None:
-    written: list[bytes] = []
-
-    def write(frame: bytes) -> bool:
-        written.append(frame)
-        return True
-
-    members = [Member(VIEWER, cumulative=False, catch_up=do_without) for _ in range(4)]
-    for operation_id, member in zip(("1", "1", "2", "1"), members, strict=True):
-        await Outlet(operation_id, member, Wire().send, write).open(None)
+    wire, members = Wire(), [Member(VIEWER, cumulative=False, catch_up=do_without) for _ in range(4)]
+    for operation_id, member in zip("1121", members, strict=True):
+        await Outlet(operation_id, member, wire.send, wire).open(None)
     tell(members, lambda _: FRAMES[1])
-    assert [json.loads(frame[2:])["id"] for frame in written] == ["1", "1", "2", "1"]
-    assert written[0] is written[1]
-    assert written[0] == make_frame(spell_lead("1"), FRAMES[1].payload)
+    assert [json.loads(frame[2:])["id"] for frame in wire.frames] == ["1", "1", "2", "1"]
+    assert wire.frames[0] is wire.frames[1]
+    assert wire.frames[0] == make_frame(spell_lead("1"), FRAMES[1].payload)
+
+
+async def test_a_closed_outlet_hears_no_more_of_its_socket() -> None:
+    wire, member = Wire(), Member(VIEWER, cumulative=False, catch_up=do_without)
+    outlet = Outlet("1", member, wire.send, wire)
+    await outlet.open(FRAMES[0])
+    wire.fill()
+    outlet.close()
+    wire.drain()
+    tell([member], lambda _: FRAMES[1])
+    assert wire.told == [("sent", 0)]
 
 
 async def test_everybody_in_a_group_is_told_under_an_id_of_their_own(room: Room, town: Town, alert: Alert) -> None:

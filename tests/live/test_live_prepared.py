@@ -1,5 +1,6 @@
 """Promises of prepared frames: the bytes of the library, nothing where it would send nothing, and else the plain way."""
 
+import asyncio
 import logging
 
 import pytest
@@ -7,25 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from tocsin_graphql.prepared_frames import find_write, head_frame
+from tocsin_graphql.prepared_frames import find_writer, head_frame
 from tocsin_server import prepared_sockets
 from tocsin_server.prepared_sockets import SOCKETS, FrameWriter, PreparedSocket, choose_sockets, keep_contract
 
 
 class GarblingWriter(FrameWriter):
-    def write(self, frame: bytes) -> bool:
-        return super().write(frame + b"\n")
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self._write = lambda frame: transport.write(frame + b"\n")
 
 
 class SwallowingWriter(FrameWriter):
-    def write(self, frame: bytes) -> bool:
-        return True
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self._write = len
 
 
 class PushingWriter(FrameWriter):
-    def write(self, frame: bytes) -> bool:
-        self.transport.write(frame)
-        return True
+    def look(self, *, ready: bool) -> None:
+        super().look(ready=True)
+
+
+class DespairingWriter(FrameWriter):
+    """Never says that there is room again."""
+
+    def look(self, *, ready: bool) -> None:
+        super().look(ready=ready and not self._heeding)
 
 
 class Garbling(PreparedSocket):
@@ -44,11 +53,15 @@ class Pushing(PreparedSocket):
     make_writer = PushingWriter
 
 
+class Despairing(PreparedSocket):
+    make_writer = DespairingWriter
+
+
 class Unstoppable(PreparedSocket):
     """Knows when the socket is full, but not that it has been closed."""
 
-    def _look(self) -> None:
-        self._writer.ready = self.writable.is_set()
+    def _is_ready(self) -> bool:
+        return self.writable.is_set()
 
 
 class Silent(PreparedSocket):
@@ -63,7 +76,7 @@ async def test_the_installed_libraries_keep_the_contract() -> None:
     assert (await choose_sockets())["ws"] is PreparedSocket
 
 
-@pytest.mark.parametrize("broken", [Garbling, Swallowing, Pushing, Unstoppable, Silent])
+@pytest.mark.parametrize("broken", [Garbling, Swallowing, Pushing, Despairing, Unstoppable, Silent])
 async def test_what_breaks_a_clause_of_the_contract_is_found_at_start(broken: type[PreparedSocket]) -> None:
     assert not await keep_contract(broken)
 
@@ -88,5 +101,5 @@ def test_a_head_is_the_one_that_the_library_makes(length: int) -> None:
 
 
 def test_a_server_without_the_extension_offers_no_way_to_write() -> None:
-    assert find_write({"extensions": {"websocket.http.response": {}}}) is None
-    assert find_write({}) is None
+    assert find_writer({"extensions": {"websocket.http.response": {}}}) is None
+    assert find_writer({}) is None
