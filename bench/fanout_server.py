@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ from tocsin_graphql.statistics import Statistics, statistics_of
 from tocsin_graphql.view import build_view
 from tocsin_server.prepared_sockets import choose_sockets
 from tocsin_server.serving import keep_for_good
+
+ASKING = "groups 0"
+"""A line that asks for no change, but how long those before took."""
 
 
 @dataclass
@@ -129,7 +133,10 @@ def listen(send_buffer: int | None) -> socket.socket:
 
 
 async def run_server(database_url: str, *, send_buffer: int | None = None) -> None:
-    """Serve both ways on one port; each line read names the way whose communication changes next, and how often at once."""
+    """Serve both ways on one port; each line read names the way whose communication changes next, and how often at once.
+
+    ASKING is answered with the seconds that the changes of groups have taken since, commits included.
+    """
     async with open_database(database_url), Broadcast("memory://") as broadcast, Broadcast("memory://") as naive:
         scene = await set_scene()
         async with open_groups(scene, broadcast) as (view, announcements), naive.subscribe("change"):
@@ -153,10 +160,16 @@ async def run_server(database_url: str, *, send_buffer: int | None = None) -> No
                 await asyncio.sleep(0.01)
             keys = [expose("communication", scene.communications[way]) for way in WAYS]
             print(listener.getsockname()[1], *keys, flush=True)
+            committing = 0.0
             async for line in read_lines():
                 way, changes = line.split()
-                if way == "groups":
+                if line == ASKING:
+                    print(committing, flush=True)
+                    committing = 0.0
+                elif way == "groups":
+                    began = time.perf_counter()
                     version = await change(scene, way, int(changes))
+                    committing += time.perf_counter() - began
                     announcements.announce({scene.communications[way]: version})
                 for _ in range(int(changes) if way == "generators" else 0):
                     await change(scene, way, 1)
