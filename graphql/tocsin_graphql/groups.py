@@ -139,5 +139,9 @@ def tell(members: Sequence[One], choose: Choose[One]) -> None:
         if frame is not written or member.lead != lead:
             written, lead = frame, member.lead
             whole = make_frame(lead, frame.payload)
-        member.write(whole)
-        member.version = frame.version
+        try:
+            member.write(whole)
+        except RuntimeError:  # the socket has gone and nobody has said so yet: the others are told all the same
+            member.offer(frame)
+        else:
+            member.version = frame.version

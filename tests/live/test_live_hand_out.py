@@ -65,6 +65,13 @@ class Wire:
         return version
 
 
+class GoneWire(Wire):
+    """A socket whose transport has been closed, as uvloop's tells it."""
+
+    def write(self, frame: bytes) -> None:
+        raise RuntimeError("unable to perform operation; the handler is closed")
+
+
 async def settle() -> None:
     """Let whatever is on its way arrive."""
     for _ in range(3):
@@ -150,6 +157,17 @@ async def test_a_closed_outlet_hears_no_more_of_its_socket() -> None:
     wire.drain()
     tell([member], lambda _: FRAMES[1])
     assert wire.told == [("sent", 0)]
+
+
+async def test_a_socket_that_is_gone_keeps_nobody_else_from_being_told() -> None:
+    gone, wire = GoneWire(), Wire()
+    members = [Member(VIEWER, cumulative=False, catch_up=do_without) for _ in range(2)]
+    outlets = [Outlet("1", member, to.send, to) for member, to in zip(members, (gone, wire), strict=True)]
+    for outlet in outlets:
+        await outlet.open(FRAMES[0])
+    tell(members, lambda _: FRAMES[1])
+    assert (outlets[0].closed, gone.told) == (True, [("sent", 0)])
+    assert (outlets[1].closed, wire.told) == (False, [("sent", 0), ("written", 1)])
 
 
 async def test_everybody_in_a_group_is_told_under_an_id_of_their_own(room: Room, town: Town, alert: Alert) -> None:
