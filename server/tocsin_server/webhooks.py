@@ -5,9 +5,10 @@ The answer says whether the carrier should send again: 2xx kept, 503 try later, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from tocsin.errors import Unavailable
 from tocsin.measures import Measures
@@ -27,6 +28,22 @@ class Oversized(Exception):
     """More bytes than any carrier sends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a carrier is told."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+KEPT = Answer(204)
+UNKNOWN = Answer(404)
+POST_ONLY = Answer(405, ((b"allow", b"POST"),))
+TOO_LARGE = Answer(413, ((b"connection", b"close"),))
+LATER = Answer(503, ((b"retry-after", b"1"),))
+
+
 class Webhooks:
     """Takes POST requests by path and answers 2xx only after what they say is committed."""
 
@@ -39,38 +56,35 @@ class Webhooks:
         self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reader = self._readers.get(scope["path"])
+        path = scope["path"]
+        reader = self._readers.get(path)
         if reader is None:
-            return await answer(send, 404)
-        if scope["method"] != "POST":
-            return await answer(send, 405, (b"allow", b"POST"))
+            await give(send, UNKNOWN)
+        elif scope["method"] != "POST":
+            await give(send, POST_ONLY)
+        else:
+            with begin_walk("webhook", path=path):
+                answer = await self._take(reader, scope, receive)
+                self._measures.webhooks.labels(path, str(answer.status)).inc()
+                await give(send, answer)
 
-        async def send_counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._measures.webhooks.labels(scope["path"], str(message["status"])).inc()
-            await send(message)
-
-        with begin_walk("webhook", path=scope["path"]):
-            return await self._take(reader, scope, receive, send_counted)
-
-    async def _take(self, reader: Reader, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take(self, reader: Reader, scope: Scope, receive: Receive) -> Answer:
         try:
             report = await reader(await read_webhook(scope, receive, self._body_limit))
             reply = await self._keep_patiently(report)
         except Oversized:
-            await answer(send, 413, (b"connection", b"close"))
+            return TOO_LARGE
         except RefusedWebhook as refused:
             kind = type(refused).__name__
             log.warning("webhook refused", path=scope["path"], status=refused.status, kind=kind, reason=str(refused))
-            await answer(send, refused.status, *([RETRY] if refused.status == 503 else []))
+            return LATER if refused.status == 503 else Answer(refused.status)
         except (Unavailable, TimeoutError):
-            await answer(send, 503, RETRY)
+            return LATER
         except Exception:
             # The database refused this one event; sending it again would end the same way.
             log.exception("webhook not kept", path=scope["path"])
-            await answer(send, 400)
-        else:
-            await (answer_with(send, reply) if reply else answer(send, 204))
+            return Answer(400)
+        return KEPT if reply is None else Answer(200, ((b"content-type", reply.media_type),), reply.body)
 
     async def _keep_patiently(self, report: Report) -> Reply | None:
         """Keep what is reported, and return what is answered: where the report has a reply for it, before the commit.
@@ -89,9 +103,6 @@ class Webhooks:
         return report.reply
 
 
-RETRY = (b"retry-after", b"1")
-
-
 async def read_webhook(scope: Scope, receive: Receive, limit: int) -> Webhook:
     """Read the request as it came, up to the limit in bytes."""
     body = bytearray()
@@ -106,15 +117,9 @@ async def read_webhook(scope: Scope, receive: Receive, limit: int) -> Webhook:
     return Webhook(path=path, raw_query=scope["query_string"], body=bytes(body), headers=dict(scope["headers"]))
 
 
-async def answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
-    """Answer without a body, which is what carriers want."""
-    length = [] if status == 204 else [(b"content-length", b"0")]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def answer_with(send: Send, reply: Reply) -> None:
-    """Answer what the carrier is to do next."""
-    headers = [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+async def give(send: Send, answer: Answer) -> None:
+    """Answer the carrier: without a body, where it is not told what it is to do next."""
+    length = [] if answer.status == 204 else [(b"content-length", b"%d" % len(answer.body))]
+    headers = [*answer.headers, *length]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
