@@ -32,7 +32,7 @@ from tocsin.records.work import DeliveryEvent
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.words import AnsweredBy, Handling, Outcome
-from tocsin.writer import Writer
+from tocsin.writer import MOMENT, Writer
 
 S = DeliveryStatus
 LASTS = measure_expiries(read_settings())
@@ -162,6 +162,22 @@ async def test_one_poisonous_event_fails_alone() -> None:
     await writer.stop()
     assert [isinstance(result, Exception) for result in results] == [False, True, False, False]
     assert (await Tally.get(communication_id=alert.id)).contacted == 3
+
+
+async def test_reports_that_follow_each_other_closely_share_one_commit() -> None:
+    alert = await stage_alert(5)
+    moved: list[Moved] = []
+    writer = Writer(LASTS, moved.append)
+    await writer.start()
+
+    async def keep_later(number: int, delivery: Delivery) -> None:
+        await asyncio.sleep(MOMENT * 0.4 * number)
+        await writer.keep([report(delivery.id, S.SMS_RECEIVED)])
+
+    await asyncio.gather(*(keep_later(number, delivery) for number, delivery in enumerate(alert.deliveries)))
+    await writer.stop()
+    assert [list(each.versions) for each in moved] == [[alert.id]]
+    assert (await Tally.get(communication_id=alert.id)).contacted == 5
 
 
 async def test_a_request_that_is_given_up_does_not_take_its_batch_along() -> None:

@@ -178,6 +178,14 @@ async def lock_tallies(
     return [row["communication_id"] for row in rows]
 
 
+async def choose_locks(connection: BaseDBAsyncClient, communications: Sequence[UUID]) -> list[UUID]:
+    """Lock what is free; where nothing is, wait for the first in line, so that somebody always gets on."""
+    if not communications:
+        return []
+    locked = await lock_tallies(connection, communications, wait=False)
+    return locked or await lock_tallies(connection, [min(communications)])
+
+
 async def reassess(connection: BaseDBAsyncClient, recipients: Iterable[UUID | None]) -> Moved:
     """Bring recipients and tallies up to date after their deliveries changed: one step of version a communication.
 

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from tocsin.assessment import Moved, lock_tallies, reassess
+from tocsin.assessment import Moved, choose_locks, lock_tallies, reassess
 from tocsin.database import get_database
 from tocsin.due import Lease
 from tocsin.events import HandOver
 from tocsin.identifiers import expose
 from tocsin.lanes import LaneState, demand_lanes
-from tocsin.ledger import choose_locks
 from tocsin.transactions import in_transaction
 from tocsin.turns import Candidate, Turns
 from tocsin.verification_limits import LIFETIME

@@ -25,7 +25,15 @@ from tocsin.words import Handling, Standing
 
 FOLLOW = "SELECT event_key, delivery_id FROM delivery_event WHERE event_key = ANY($1::text[])"
 
-FIND = "SELECT id, communication_id, account FROM delivery WHERE id = ANY($1::uuid[])"
+# Whose a delivery is never changes, so that finding out and locking may be one statement; what is written reads anew.
+FIND = """
+WITH found AS MATERIALIZED (
+  SELECT id, communication_id, account FROM delivery WHERE id = ANY($1::uuid[])
+), held AS MATERIALIZED (
+  SELECT communication_id FROM tally WHERE communication_id IN (SELECT communication_id FROM found)
+  ORDER BY communication_id FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT found.*, held.communication_id IS NOT NULL AS held FROM found LEFT JOIN held USING (communication_id)"""
 OWNERS = "SELECT DISTINCT citizen_id FROM contact_point WHERE id = ANY($1::uuid[])"
 LOCK_ALONE = "SELECT id FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
@@ -117,10 +125,14 @@ class Applied:
 
 @dataclass(slots=True)
 class Sorted:
-    """Events by what can be done with them: those of verifications, which have no communication, under None."""
+    """Events by what can be done with them: those of verifications, which have no communication, under None.
+
+    `held` are the communications whose tallies are locked now.
+    """
 
     matched: dict[UUID | None, list[Event]] = field(default_factory=dict)
     unmatched: list[Event] = field(default_factory=list)
+    held: set[UUID | None] = field(default_factory=set)
 
 
 async def name_deliveries(events: Sequence[Event]) -> list[Event]:
@@ -136,51 +148,45 @@ async def name_deliveries(events: Sequence[Event]) -> list[Event]:
     ]
 
 
-async def sort_events(events: Sequence[Event]) -> Sorted:
-    """Group events by communication; those of no delivery, or of another account's, apart."""
+async def sort_events(connection: BaseDBAsyncClient, events: Sequence[Event]) -> Sorted:
+    """Group events by communication, and lock those that nobody else holds; events of no delivery, or another account's, apart."""
     wanted = list({event.delivery_id for event in events if event.delivery_id is not None})
-    rows = await get_database().execute_query_dict(FIND, [wanted]) if wanted else []
+    rows = await connection.execute_query_dict(FIND, [wanted]) if wanted else []
     known = {row["id"]: row for row in rows}
     result = Sorted()
     for event in events:
         row = known.get(event.delivery_id)
         if row is None or row["account"] != event.account:
             result.unmatched.append(event)
-        else:
-            result.matched.setdefault(row["communication_id"], []).append(event)
+            continue
+        result.matched.setdefault(row["communication_id"], []).append(event)
+        if row["held"]:
+            result.held.add(row["communication_id"])
     return result
 
 
 async def apply_events(events: Sequence[Event], lasts: Mapping[DeliveryStatus, float]) -> Applied:
     """Write events to the ledger and let them move what they move; commit before returning."""
-    sorting = await sort_events(events)
     async with in_transaction() as connection:
+        sorting = await sort_events(connection, events)
+        await lock_rest(connection, sorting)
         parked = await park_events(connection, sorting.unmatched)
-        locked: list[UUID | None] = [
-            *await choose_locks(connection, [key for key in sorting.matched if key is not None])
-        ]
-        if None in sorting.matched:
-            await lock_alone(connection, sorting.matched[None])
-            locked.append(None)
-        ready = [event for key in locked for event in sorting.matched[key]]
+        ready = [event for key, found in sorting.matched.items() if key in sorting.held for event in found]
         moved = await raise_deliveries(connection, ready, lasts)
         crash(CrashPoint.EVENTS_WRITTEN)
-    busy = [event for key, waiting in sorting.matched.items() if key not in locked for event in waiting]
+    busy = [event for key, found in sorting.matched.items() if key not in sorting.held for event in found]
     return Applied(moved, busy, parked)
 
 
-async def choose_locks(connection: BaseDBAsyncClient, communications: Sequence[UUID]) -> list[UUID]:
-    """Lock what is free; where nothing is, wait for the first in line, so that somebody always gets on."""
-    if not communications:
-        return []
-    locked = await lock_tallies(connection, communications, wait=False)
-    return locked or await lock_tallies(connection, [min(communications)])
-
-
-async def lock_alone(connection: BaseDBAsyncClient, events: Sequence[Event]) -> None:
-    """Lock the deliveries of verifications themselves: they have no tally."""
-    deliveries = [event.delivery_id for event in events]
-    await connection.execute_query_dict(LOCK_ALONE, [deliveries])
+async def lock_rest(connection: BaseDBAsyncClient, sorting: Sorted) -> None:
+    """Where nothing was free, wait for the first in line, so that somebody always gets on; then lock what has no tally."""
+    communications = [key for key in sorting.matched if key is not None]
+    if communications and not sorting.held:
+        sorting.held.update(await lock_tallies(connection, [min(communications)]))
+    if None in sorting.matched:
+        # Deliveries of verifications are locked themselves.
+        await connection.execute_query_dict(LOCK_ALONE, [[event.delivery_id for event in sorting.matched[None]]])
+        sorting.held.add(None)
 
 
 async def raise_deliveries(

@@ -23,6 +23,9 @@ from tocsin.times import tell_time
 from tocsin.tracing import span
 
 BATCH = 512
+MOMENT, LONGEST = 0.001, 0.01
+"""Seconds: as long as every moment brings more, a commit waits for it, and at the longest so long."""
+
 TRIES = 5
 PAUSE = 0.05
 
@@ -107,7 +110,16 @@ class Writer:
             await self._arrived.wait()
             self._arrived.clear()
             while self._queue:
+                await self._gather()
                 await self._commit([self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))])
+
+    async def _gather(self) -> None:
+        """Wait while more comes: a commit costs as much as a dozen reports do, however few are in it."""
+        loop, seen = asyncio.get_running_loop(), 0
+        until = loop.time() + LONGEST
+        while seen < len(self._queue) < BATCH and loop.time() < until and not self._closing:
+            seen = len(self._queue)
+            await asyncio.sleep(MOMENT)
 
     async def _commit(self, batch: list[Waiting]) -> None:
         try:
