@@ -96,16 +96,18 @@ class Group(ABC, Generic[AnyWatcher, One]):
             raise
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
             self._filled.clear()
+            begun = loop.time()
             async with self._turn:
                 try:
                     with span("push", what=self._watcher.what, members=len(self.members)):
                         await self._push()
                 except Refused:
                     self.end()
-            await asyncio.sleep(self.interval)
+            await asyncio.sleep(find_rest(self.interval, taken=loop.time() - begun))
 
     @abstractmethod
     async def _push(self) -> None:
@@ -145,3 +147,12 @@ def tell(members: Sequence[One], choose: Choose[One]) -> None:
             member.offer(frame)
         else:
             member.version = frame.version
+
+
+def find_rest(interval: float, *, taken: float) -> float:
+    """Return how long to rest after a push that took so long: it counts towards its interval.
+
+    So a group is ready when its watcher, whose rest begins after its look, has something new; were its own rest longer, a
+    change would wait for both. Where pushes take long there is much to do: each leaves others as much time.
+    """
+    return max(interval - taken, min(interval, taken))
