@@ -37,7 +37,7 @@ PER_SECOND = 10
 """How often a screen is told that says nothing about it, as most do."""
 ALLOWED = 1 / PER_SECOND + 0.060
 """Seconds: the tick and 60 ms."""
-CONNECTIONS = 32
+CONNECTIONS = 64
 PATIENCE = 30
 OVERTIME = 1.2
 """How much longer than the pace asks for reports are posted; a server that is too slow gets fewer, and the rate says so."""
