@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -14,8 +14,10 @@ import pytest
 from exports.clerk import send_to_all
 from schema.council import SECRET, appoint, enrol
 from stage.cast import Alert, Town, found_town, settle_citizens
+from stage.polling import until
 
 from tocsin.assessment import Moved
+from tocsin.database import connect_alone
 from tocsin.expiry import measure_expiries
 from tocsin.export_progress import begin_export
 from tocsin.exports import request_statistics
@@ -72,9 +74,23 @@ def is_over(export: Export) -> bool:
     return export.state in (ExportState.READY, ExportState.FAILED)
 
 
-def is_halfway(export: Export) -> bool:
-    assert not is_over(export), "too quick to be killed"
-    return export.rows_written > 0
+WAITS = "SELECT FROM pg_locks WHERE relation = 'export_piece'::regclass AND NOT granted"
+
+
+@asynccontextmanager
+async def hold_pieces(database: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Let no workbook be kept meanwhile; give what tells whether somebody has written one and waits."""
+    connection = await connect_alone(database)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE export_piece IN SHARE MODE")
+
+            async def wait() -> bool:
+                return bool(await connection.fetch(WAITS))
+
+            yield wait
+    finally:
+        await connection.close()
 
 
 def find_files(directory: Path) -> list[Path]:
@@ -93,15 +109,16 @@ async def wait_until_idle() -> None:
 
 
 async def test_a_child_that_is_killed_is_followed_by_another(database: str, town: Town, tmp_path: Path) -> None:
-    alert = await stage_alert(town, 3_000)
+    alert = await stage_alert(town, 100)
     exporter = Exporter(database, tmp_path)
     async with open_shop(exporter) as told:
-        export_id = await ask(town, alert)
-        await wait_until(is_halfway, export_id)
-        [child] = exporter.children
-        os.kill(child, signal.SIGKILL)
+        async with hold_pieces(database) as waits:
+            export_id = await ask(town, alert)
+            await until(waits)
+            [child] = exporter.children
+            os.kill(child, signal.SIGKILL)
         ready = await wait_until(is_over, export_id)
-        assert (ready.state, ready.attempts, ready.rows_written) == (ExportState.READY, 2, 6_000)
+        assert (ready.state, ready.attempts, ready.rows_written) == (ExportState.READY, 2, 200)
         await wait_until_idle()
         assert find_files(tmp_path) == []
         versions = [moved.exports[export_id] for moved in told if export_id in moved.exports]
@@ -135,11 +152,11 @@ async def test_what_fails_three_times_is_given_up(
 async def test_stopping_kills_the_children_and_the_next_to_start_goes_on(
     database: str, town: Town, tmp_path: Path
 ) -> None:
-    alert = await stage_alert(town, 3_000)
+    alert = await stage_alert(town, 100)
     first = Exporter(database, tmp_path)
-    async with open_shop(first):
+    async with hold_pieces(database) as waits, open_shop(first):
         export_id = await ask(town, alert)
-        await wait_until(is_halfway, export_id)
+        await until(waits)
         [child] = first.children
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
