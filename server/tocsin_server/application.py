@@ -4,13 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tocsin import links, verification_proofs
-from tocsin.database import UNREACHABLE, get_database
 from tocsin.secrets import Purpose, derive_key
 from tocsin.settings import Settings
 from tocsin.viewers import Viewer
@@ -26,7 +23,9 @@ from tocsin_server.authentication import Authenticator
 from tocsin_server.console import Console
 from tocsin_server.documents import open_documents
 from tocsin_server.downloads import Downloads
+from tocsin_server.health import Health
 from tocsin_server.observation import MetricsPage, count_groups
+from tocsin_server.own_port import take_own_port
 from tocsin_server.services import Services, open_services
 from tocsin_server.sign_in import read_sign_in
 from tocsin_server.verification_page import VerificationPage
@@ -47,15 +46,15 @@ class Application:
         self._documents = open_documents(settings, self._schema)
         self._webhooks: ASGIApp | None = None
         self._sockets: ASGIApp | None = None
-        self.leaving = False
-        """Whether this process has been told to stop: it goes on serving, and says that it is not ready."""
-        self._rest = Starlette(
-            routes=[Route("/healthz", report_health), Route("/readyz", self._report_readiness)], lifespan=self._live
-        )
+        self._own_port = take_own_port(settings)
+        self.health = Health()
+        self._rest = Starlette(routes=self.health.routes, lifespan=self._live)
 
     @asynccontextmanager
     async def _live(self, app: Starlette) -> AsyncIterator[None]:
-        async with open_services(self._settings, self._database_url, working=self._working) as services:
+        async with open_services(
+            self._settings, self._database_url, working=self._working, health=self.health, own_port=self._own_port
+        ) as services:
             self._webhooks = open_webhooks(services)
             authenticate = Authenticator(self._settings).authenticate
             view = open_graphql(services, authenticate, schema=self._schema, documents=self._documents)
@@ -74,13 +73,8 @@ class Application:
             )
             yield
 
-    async def _report_readiness(self, request: Request) -> Response:
-        if self.leaving:
-            return JSONResponse({"status": "this process is stopping"}, status_code=503)
-        return await report_readiness(request)
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.leaving and scope["type"] == "http":
+        if self.health.leaving and scope["type"] == "http":
             send = ask_to_leave(send)
         if scope["type"] == "http" and self._webhooks is not None and scope["path"].startswith(WEBHOOKS):
             await self._webhooks(scope, receive, send)
@@ -154,17 +148,3 @@ def read_socket_limits(settings: Settings) -> SocketLimits:
         of_principal=settings.socket_principal_limit,
         messages_per_second=settings.socket_message_rate,
     )
-
-
-async def report_health(request: Request) -> Response:
-    """Say that the process runs."""
-    return JSONResponse({"status": "alive"})
-
-
-async def report_readiness(request: Request) -> Response:
-    """Say whether requests can be served: 503 while the database is away."""
-    try:
-        await get_database().execute_query_dict("SELECT 1")
-    except UNREACHABLE:
-        return JSONResponse({"status": "the database cannot be reached"}, status_code=503)
-    return JSONResponse({"status": "ready"})

@@ -40,11 +40,12 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._application.health.started = True
         tell_supervisor(self._supervisor, READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tell_supervisor(self._supervisor, STOPPING)
-        self._application.leaving = True
+        self._application.health.leaving = True
         if self._inherited:
             self._stop_accepting()
         if self._replaced:

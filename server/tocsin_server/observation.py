@@ -1,4 +1,4 @@
-"""What a process shows of itself to Prometheus: its counters, and every few seconds the state of the database. Imports operations.
+"""What a process tells Prometheus: its counters, and every few seconds the state of the database. Imports operations, own_port.
 
 A process whose settings ask for no metrics pays nothing for them but counting.
 """
@@ -6,22 +6,18 @@ A process whose settings ask for no metrics pays nothing for them but counting.
 import asyncio
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from threading import Thread
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIServer
 
 import structlog
-from prometheus_client import generate_latest, start_http_server
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tocsin.errors import ConfigurationError
 from tocsin.live.redis_backend import RedisBackend
 from tocsin.measures import Measures
 from tocsin.operations import count_operations, list_lanes
 from tocsin.settings import Settings
+from tocsin_server.own_port import show_metrics
 
 if TYPE_CHECKING:
     from tocsin_graphql.view import View
@@ -45,38 +41,25 @@ class MetricsPage:
             return Response(
                 "Send the token of METRICS_TOKEN as a bearer.\n", 401, headers={"WWW-Authenticate": "Bearer"}
             )
-        return Response(generate_latest(self._measures.registry), media_type=CONTENT_TYPE_LATEST)
+        return show_metrics(self._measures)
 
 
 @dataclass
 class Observation:
-    """Looks at the state of lanes, work and Redis while the process runs, and shows all on its own port where one is set."""
+    """Looks at the state of lanes, work and Redis while the process runs."""
 
     settings: Settings
     measures: Measures
     backend: RedisBackend | None
     _task: "asyncio.Task[None] | None" = None
-    _shown: "tuple[WSGIServer, Thread] | None" = field(default=None)
 
     async def start(self) -> None:
-        port = self.settings.metrics_port
-        if port is not None:
-            try:
-                self._shown = start_http_server(port, addr="127.0.0.1", registry=self.measures.registry)
-            except OSError as error:
-                message = f"METRICS_PORT {port} cannot be used ({error.strerror}); set it to another for each process."
-                raise ConfigurationError(message) from None
         self._task = asyncio.create_task(self._watch(), name="observation")
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        if self._shown is not None:
-            server, thread = self._shown
-            await asyncio.to_thread(server.shutdown)
-            server.server_close()
-            thread.join()
 
     async def _watch(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """Composition: everything a process needs, put together and taken apart in order. The one place that knows all."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -35,7 +36,9 @@ from tocsin_providers.amazon_ses import AmazonSes
 from tocsin_providers.twilio_messaging import TwilioMessaging
 from tocsin_providers.twilio_voice import TwilioVoice
 from tocsin_providers.webhook import Reader, Report
+from tocsin_server.health import Health
 from tocsin_server.observation import Observation
+from tocsin_server.own_port import open_own_port
 
 SILENCE_SECONDS = 10.0
 RETENTION_SECONDS = 60.0
@@ -74,14 +77,18 @@ def locate_database(settings: Settings) -> tuple[str, EmbeddedPostgres | None]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, database_url: str, *, working: bool) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, database_url: str, *, working: bool, health: Health, own_port: socket.socket | None = None
+) -> AsyncIterator[Services]:
     """Start what a web process needs, and with `working` the jobs too; stop it in reverse order."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(database_url))
+        measures = Measures()
+        if own_port is not None:
+            await stack.enter_async_context(open_own_port(own_port, measures, health))
         # Lanes bound how many requests are under way; a second bound here would be taken for a carrier out of reach.
         limits = httpx2.Limits(max_connections=None)
         client = await stack.enter_async_context(httpx2.AsyncClient(limits=limits))
-        measures = Measures()
         backend = make_backend(settings.redis_url)
         broadcast = make_broadcast(backend)
         await stack.enter_async_context(broadcast)

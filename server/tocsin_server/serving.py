@@ -17,8 +17,10 @@ from tocsin.embedded import EmbeddedPostgres, supervise
 from tocsin.errors import ConfigurationError
 from tocsin.settings import Settings, check_service
 from tocsin_server.application import Application
+from tocsin_server.health import Health
 from tocsin_server.journal import open_journal
 from tocsin_server.leaving import Server
+from tocsin_server.own_port import take_own_port
 from tocsin_server.prepared_sockets import SOCKETS, choose_sockets
 from tocsin_server.services import locate_database, open_services
 from tocsin_server.solo import hold_solo_lock
@@ -133,11 +135,15 @@ def work(settings: Settings) -> None:
 
 
 async def work_until_stopped(settings: Settings, database_url: str) -> None:
-    stopped = asyncio.Event()
+    stopped, health = asyncio.Event(), Health()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with hold_solo_lock(settings, database_url), open_services(settings, database_url, working=True):
+    own_port = take_own_port(settings)
+    services = open_services(settings, database_url, working=True, health=health, own_port=own_port)
+    async with hold_solo_lock(settings, database_url), services:
+        health.started = True
         tell_supervisor(settings.notify_socket, READY)
         await stopped.wait()
+        health.leaving = True
         tell_supervisor(settings.notify_socket, STOPPING)
