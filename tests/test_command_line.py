@@ -52,6 +52,9 @@ def test_a_missing_setting_is_one_sentence_and_2(tmp_path: Path, missing: str) -
         pytest.param("PUBLIC_URL", "example", marks=pytest.mark.proof),
         pytest.param("PORT", "http", marks=pytest.mark.proof),
         ("DATABASE_URL", "mysql://localhost/x"),
+        pytest.param("DATABASE_URL", "postgresql://nobody@127.0.0.1:5432a/x", marks=pytest.mark.proof),
+        pytest.param("DATABASE_URL", "postgresql://nobody@127.0.0.1/x?sslmode=on", marks=pytest.mark.proof),
+        pytest.param("REDIS_URL", "redis://127.0.0.1:9/0", marks=pytest.mark.proof),
         ("TOCSIN_REMINDER_MINUTES", "soon"),
     ],
 )
@@ -60,6 +63,20 @@ def test_a_weak_or_broken_setting_is_one_sentence_and_2(tmp_path: Path, name: st
     assert ended.returncode == 2
     assert name in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "lanes"])
+def test_a_database_that_is_away_is_one_sentence_and_2(tmp_path: Path, command: str) -> None:
+    ended = run(command, directory=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none", **SOUND)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert "The database can't be reached: nobody listens there; start PostgreSQL" in ended.stderr
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_one_sentence_and_2(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    ended = run("serve", directory=tmp_path, **SOUND)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert "TOCSIN_DATA_DIR cannot be used" in ended.stderr
 
 
 def test_no_reminder_minutes_mean_no_reminders(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,22 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
-import pytest
 from conftest import find_persons
 from stage.cast import draft, found_town, send_now, settle_citizens
-from stage.house import choose_settings, make_form, open_house, sign
+from stage.house import make_form, open_house, sign
 from stage.polling import until
 from stage.simulator import open_carriers
 from stage.valkey import find_port
 
-from tocsin.database import get_database
-from tocsin.due import Work, demand_work
-from tocsin.embedded import EmbeddedPostgres
 from tocsin.identifiers import expose, make_id
 from tocsin.measures import Measures
 from tocsin.records.communications import Delivery, Tally
 from tocsin.times import tell_time
-from tocsin_server.doctor import Finding, examine
 
 TOKEN = "a token for the scraper alone"
 DASHBOARD = Path(__file__).parent.parent / "deploy" / "grafana.json"
@@ -111,47 +106,3 @@ async def test_refused_and_unknown_reports_are_counted_by_their_answer(database_
         assert samples[f'tocsin_webhooks_total{{{path},status="204"}}'] == 1
         assert samples[f'tocsin_webhooks_total{{{path},status="403"}}'] == 1
         assert await Delivery.all().count() == 0
-
-
-def find(found: list[Finding], what: str) -> Finding:
-    [finding] = [each for each in found if what in each.what]
-    return finding
-
-
-async def test_the_doctor_finds_nothing_at_fault_in_a_sound_set_up(database: str) -> None:
-    found = await examine(choose_settings(8000), database)
-    assert [each for each in found if each.fault] == []
-
-
-@pytest.mark.parametrize(
-    ("change", "what"),
-    [
-        ({"tocsin_secret": "short"}, "TOCSIN_SECRET is too weak"),
-        ({"redis_url": "redis://127.0.0.1:9/0"}, "Redis cannot be reached"),
-        ({"twilio_base_url": "https://api.twilio.com"}, "PUBLIC_URL leads to this machine"),
-        ({"public_url": "http://alerts.exemple.test"}, "PUBLIC_URL is not https"),
-    ],
-)
-async def test_the_doctor_says_what_why_and_how(change: dict[str, str], what: str) -> None:
-    finding = find(await examine(choose_settings(8000, **change), None), what)
-    assert finding.fault
-    assert finding.why
-    assert finding.how
-    assert "\n" not in str(finding)
-
-
-async def test_the_doctor_sees_late_and_dead_work_and_paused_lanes(database: str) -> None:
-    await demand_work(get_database(), Work.PLAN, make_id())
-    await demand_work(get_database(), Work.REMIND, make_id())
-    await get_database().execute_query("UPDATE due SET due_at = now() - interval '1 hour'")
-    await get_database().execute_query("UPDATE due SET dead_at = now() WHERE kind = 'REMIND'")
-    found = await examine(choose_settings(8000), database)
-    assert find(found, "1 pieces of work are late").how.startswith("Start tocsin work")
-    assert find(found, "1 pieces of work are given up").fault
-
-
-async def test_the_doctor_sees_a_database_that_is_not_there_or_was_never_set_up(postgres: EmbeddedPostgres) -> None:
-    nowhere = "postgresql://nobody@127.0.0.1:9/none"
-    assert find(await examine(choose_settings(8000), nowhere), "database cannot be reached").fault
-    bare = postgres.url("postgres")
-    assert find(await examine(choose_settings(8000), bare), "migrations are missing").how == "Run tocsin migrate"

@@ -19,6 +19,8 @@ RECORDS = [f"tocsin.records.{name}" for name in ("people", "communications", "wo
 MIGRATIONS = "tocsin.records.migrations"
 MIGRATION_LOCK = 0x70C51
 POOL = 12
+CONNECT_SECONDS = 10.0
+TLS_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 UNREACHABLE = (
     OSError,
@@ -57,13 +59,20 @@ async def leave_session(connection: object) -> None:
 
 def read_credentials(url: str) -> dict[str, Any]:
     """Return what the driver needs of a postgres URL; ConfigurationError where it is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or len(parts.path) < 2:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+        sound = parts.scheme in ("postgres", "postgresql") and len(parts.path) > 1
+    except ValueError:  # a port that is no number, or half an address
+        sound = False
+    if not sound:
         raise ConfigurationError("DATABASE_URL has to look like postgresql://user:password@host:5432/database.")
     query = parse_qs(parts.query)
+    if not {*query.get("sslmode", [])} <= TLS_MODES:
+        raise ConfigurationError(f"sslmode in DATABASE_URL has to be one of {', '.join(sorted(TLS_MODES))}.")
     credentials: dict[str, Any] = {
         "host": query.get("host", [parts.hostname or "localhost"])[0],
-        "port": parts.port or 5432,
+        "port": port,
         "user": unquote(parts.username or "postgres"),
         "password": unquote(parts.password or ""),
         "database": unquote(parts.path[1:]),
@@ -102,7 +111,8 @@ async def connect_alone(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Open a connection outside of the pool, for a lock that lasts as long as it does."""
     credentials = read_credentials(url)
     keep = ("host", "port", "user", "password", "database", "ssl")
-    return await asyncpg.connect(**{name: credentials[name] for name in keep if name in credentials})
+    chosen = {name: credentials[name] for name in keep if name in credentials}
+    return await asyncpg.connect(**chosen, timeout=CONNECT_SECONDS)
 
 
 async def migrate(url: str) -> list[str]:

@@ -166,6 +166,10 @@ def check_service(settings: Settings) -> None:
         check_url(name.upper(), str(getattr(settings, name)))
     if settings.redis_url is not None:
         check_redis(settings.redis_url)
+        if settings.database_url is None:
+            raise ConfigurationError(
+                "REDIS_URL is set without DATABASE_URL; set what all processes can reach, or neither."
+            )
     check_email(settings)
     check_sign_in(settings)
 

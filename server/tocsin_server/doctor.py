@@ -1,54 +1,37 @@
-"""What is wrong with a set-up, why it matters and how to mend it: one line each. Imports settings, database and operations.
+"""What is wrong with a set-up, why it matters and how to mend it: one line each. Imports settings and doctor_database.
 
 Nothing here changes anything, and no line holds a secret or a person.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
-from tortoise.exceptions import BaseORMException
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tocsin.database import UNREACHABLE, connect_alone, describe_database, get_database, open_database
 from tocsin.errors import ConfigurationError
-from tocsin.operations import count_operations, list_lanes
 from tocsin.settings import Settings, check_service, is_email_set_up, is_loopback
-from tocsin.times import tell_time
 from tocsin_graphql.documents import TrustedDocuments
 from tocsin_graphql.schema import build_schema
+from tocsin_server.doctor_database import look_at_database
 from tocsin_server.documents import open_documents
+from tocsin_server.findings import Finding, Findings, explain
 
-OLDEST_DATABASE, OLDEST_REDIS = 150_000, (6, 2)
-CLOCK_SECONDS = 5.0
-PROCESS_CONNECTIONS = 14
-UNREADABLE = (BaseORMException, asyncpg.PostgresError)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be. A fault keeps something from working; the rest is advice."""
-
-    what: str
-    why: str
-    how: str
-    fault: bool = True
-
-    def __str__(self) -> str:
-        return f"{'FAULT' if self.fault else 'ADVICE'}: {self.what}: {self.why}. {self.how}."
-
-
-Findings = AsyncIterator[Finding]
+OLDEST_REDIS = (6, 2)
+REDIS_SECONDS = 3
+REDIS_LOST = "pictures are a second late, and workers don't share work"
+MEGABYTE = 1_000_000
+WORKBOOKS_ROOM, DATABASE_ROOM = 250 * MEGABYTE, 3_000 * MEGABYTE
+"""Free space that a few large workbooks need, and a database of our own with its log."""
 
 
 async def examine(settings: Settings, database_url: str | None) -> list[Finding]:
     """Return all that is found, faults first; without a URL the database is left out."""
-    found = [*look_at_settings(settings), *look_at_documents(settings)]
+    found = [*look_at_settings(settings), *look_at_folder(settings), *look_at_documents(settings)]
     found += [finding async for finding in look_at_redis(settings)]
     if database_url is not None:
         found += [finding async for finding in look_at_database(settings, database_url)]
@@ -100,9 +83,26 @@ def look_at_documents(settings: Settings) -> list[Finding]:
     return found
 
 
-def explain(error: ConfigurationError) -> Finding:
-    what, _, how = error.message.rstrip(".").partition("; ")
-    return Finding(what, "neither serve nor work starts", how or "Correct the setting")
+def look_at_folder(settings: Settings) -> list[Finding]:
+    """Whether there is room where workbooks are written, and where a database of our own lies."""
+    own = settings.database_url is None
+    use = "the database lies there" if own else "workers write workbooks there"
+    folder = find_folder(settings.tocsin_data_dir)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        how = "Set it to a folder in which the user of the processes may write"
+        return [Finding("TOCSIN_DATA_DIR can't be written", use, how)]
+    free, needed = shutil.disk_usage(folder).free, DATABASE_ROOM if own else WORKBOOKS_ROOM
+    if free < needed:
+        what = f"TOCSIN_DATA_DIR has {free // MEGABYTE} MB left"
+        why = f"{use}, and {needed // MEGABYTE} MB are the least that lasts"
+        return [Finding(what, why, "Make room, or set it to a folder on another disk")]
+    return []
+
+
+def find_folder(wanted: Path) -> Path:
+    """Return the folder itself, or the nearest one above that is there: the rest will be made."""
+    absolute = wanted.absolute()
+    return next(place for place in (absolute, *absolute.parents) if os.path.lexists(place))
 
 
 async def look_at_redis(settings: Settings) -> Findings:
@@ -110,92 +110,27 @@ async def look_at_redis(settings: Settings) -> Findings:
     if settings.redis_url is None:
         return
     try:
-        client = Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3)
+        client = Redis.from_url(settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
         async with client:
             about: dict[str, Any] = await client.info("server")
-    except (RedisError, OSError, ValueError) as error:
-        why = f"{type(error).__name__}; pictures are a second late, and workers don't share work"
-        yield Finding("Redis cannot be reached", why, "Start it, or correct REDIS_URL")
+    except ValueError:
+        return  # it is no URL, which the settings have told
+    except (RedisError, OSError) as error:
+        yield find_redis_cause(error)
         return
     version = str(about.get("redis_version", "0"))
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
         yield Finding(f"Redis is version {version}", "6.2 is the oldest that is tried", "Install a newer one")
 
 
-async def look_at_database(settings: Settings, url: str) -> Findings:
-    """Whether the database can be used, and what those who run the system would see in it."""
-    try:
-        connection = await connect_alone(url)
-    except (*UNREACHABLE, asyncpg.PostgresError) as error:
-        yield Finding("The database cannot be reached", type(error).__name__, "Start it, or correct DATABASE_URL")
-        return
-    try:
-        for finding in await look_at_server(connection):
-            yield finding
-    finally:
-        await connection.close()
-    async with open_database(url):
-        for look in (look_at_migrations, look_at_work):
-            for finding in await look(settings, url):
-                yield finding
-
-
-async def look_at_server(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Finding]:
-    """PostgreSQL's version, clock and room for connections."""
-    found = []
-    number = int(await connection.fetchval("SHOW server_version_num"))
-    if number < OLDEST_DATABASE:
-        found.append(Finding(f"PostgreSQL is version {number // 10_000}", "15 is the oldest that works", "Upgrade it"))
-    ahead = await connection.fetchval("SELECT clock_timestamp()") - tell_time()
-    if abs(ahead) > timedelta(seconds=CLOCK_SECONDS):
-        why = "tokens and reminders go by both clocks"
-        what = f"The database's clock differs by {abs(ahead).total_seconds():.0f} seconds"
-        found.append(Finding(what, why, "Keep both machines on network time"))
-    limit, used = await connection.fetchrow(
-        "SELECT current_setting('max_connections')::int, (SELECT count(*)::int FROM pg_stat_activity)"
-    ) or (0, 0)
-    if limit - used < PROCESS_CONNECTIONS:
-        why = f"{used} of {limit} connections are taken, and a process needs up to {PROCESS_CONNECTIONS}"
-        found.append(Finding("PostgreSQL has little room", why, "Raise max_connections", fault=False))
-    return found
-
-
-async def look_at_migrations(settings: Settings, url: str) -> list[Finding]:
-    """Whether the database is as this program expects it."""
-    executor = MigrationExecutor(get_database(), describe_database(url)["apps"])
-    try:
-        plan = await executor.plan([MigrationTarget(app_label="tocsin", name="__latest__")])
-    except UNREADABLE as error:
-        return [Finding("The database has never been set up", type(error).__name__, "Run tocsin migrate")]
-    if not plan:
-        return []
-    return [Finding(f"{len(plan)} migrations are missing", "this program is newer", "Run tocsin migrate")]
-
-
-async def look_at_work(settings: Settings, url: str) -> list[Finding]:
-    """Lanes that are paused, work that is late or dead, reports that match nothing."""
-    try:
-        counts, lanes = await count_operations(), await list_lanes(settings)
-    except UNREADABLE:
-        return []  # a migration is missing, and that has been said
-    found = [
-        Finding(
-            f"The lane of {lane.channel.name} is paused", lane.reason or "refused", "Mend the account at the carrier"
-        )
-        for lane in lanes
-        if lane.paused_at is not None
-    ]
-    if counts.overdue:
-        why = "no worker takes it"
-        found.append(
-            Finding(f"{counts.overdue} pieces of work are late", why, "Start tocsin work, or serve without Redis")
-        )
-    if counts.dead:
-        how = "Look with tocsin jobs, mend the cause, then revive them"
-        found.append(Finding(f"{counts.dead} pieces of work are given up", "each failed twelve times", how))
-    if counts.parked:
-        how = "Look with tocsin parked; another installation may share the account"
-        found.append(
-            Finding(f"{counts.parked} reports match nothing", "no attempt is known for them", how, fault=False)
-        )
-    return found
+def find_redis_cause(error: Exception) -> Finding:
+    """Return why Redis can't be used, by what was raised."""
+    if isinstance(error, AuthenticationError):
+        return Finding("Redis refuses the user or the password", REDIS_LOST, "Correct them in REDIS_URL")
+    if isinstance(error, ResponseError):
+        how = "Correct the user's rights or the number of the database in REDIS_URL"
+        return Finding("Redis refuses to be used", REDIS_LOST, how)
+    if isinstance(error, RedisTimeoutError):
+        how = "Correct the host in REDIS_URL, or open the way through the firewall"
+        return Finding(f"Redis says nothing for {REDIS_SECONDS} seconds", REDIS_LOST, how)
+    return Finding("Redis cannot be reached", REDIS_LOST, "Start it, or correct host and port in REDIS_URL")

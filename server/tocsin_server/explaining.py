@@ -1,4 +1,4 @@
-"""What every command shares: a wrong set-up is one sentence and code 2, wrong input is one and code 1. Imports services."""
+"""What every command shares: a wrong set-up is one sentence and code 2, wrong input is one and code 1. Imports services and reaching."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import typer
 
 from tocsin.errors import ConfigurationError, TocsinError
 from tocsin.settings import Settings
+from tocsin_server.reaching import reaching
 from tocsin_server.services import locate_database
 
 
@@ -28,7 +29,8 @@ def with_database(settings: Settings, use: Callable[[str], None]) -> None:
     """Call something with the database's URL; an embedded PostgreSQL runs meanwhile."""
     url, postgres = locate_database(settings)
     try:
-        use(url)
+        with reaching():
+            use(url)
     finally:
         if postgres is not None:
             postgres.stop()

@@ -1,4 +1,4 @@
-"""`tocsin import-citizens`: a file into a municipality, bad rows on standard error. Imports tocsin alone."""
+"""`tocsin import-citizens`: a file into a municipality, bad rows on standard error. Imports reaching."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from tocsin.consents import Senders
 from tocsin.database import UNREACHABLE, open_database
 from tocsin.errors import TocsinError
 from tocsin.importing.intake import Summary, take_in
+from tocsin_server.reaching import describe_failure
 
 TAKEN, SOME_REFUSED, NOTHING_DONE = 0, 1, 2
 
@@ -23,8 +24,8 @@ def import_citizens(file: Path, *, municipality: str, create: str | None, sender
         )
     except TocsinError as error:
         return stop(error.message)
-    except UNREACHABLE:
-        return stop("The database can't be reached; check DATABASE_URL and whether PostgreSQL runs.")
+    except UNREACHABLE as error:
+        return stop(describe_failure(error).message)
     print(describe(summary))
     return SOME_REFUSED if summary.refused else TAKEN
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from tortoise.exceptions import OperationalError
 
-from tocsin.database import UNREACHABLE, open_database
+from tocsin.database import open_database
 from tocsin.due import revive_work
 from tocsin.errors import ConfigurationError, NotFound
 from tocsin.expiry import measure_expiries
@@ -163,8 +163,6 @@ async def show_open(url: str, settings: Settings, show: Callable[[Settings], Awa
     try:
         async with open_database(url):
             await show(settings)
-    except UNREACHABLE:
-        raise ConfigurationError("The database can't be reached; check DATABASE_URL and whether it runs.") from None
     except OperationalError as error:
         if isinstance(error.__cause__, OUTDATED):
             raise ConfigurationError("The database is not up to date; run `tocsin migrate`.") from None

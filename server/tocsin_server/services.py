@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 import httpx2
@@ -16,6 +17,7 @@ from tocsin.assessment import Moved
 from tocsin.consents import Senders, keep_consents, list_senders
 from tocsin.database import open_database, read_credentials
 from tocsin.embedded import EmbeddedPostgres
+from tocsin.errors import ConfigurationError
 from tocsin.expiry import measure_expiries
 from tocsin.live.announcements import Announcements
 from tocsin.live.broadcasts import make_backend, make_broadcast
@@ -72,8 +74,19 @@ def locate_database(settings: Settings) -> tuple[str, EmbeddedPostgres | None]:
     if settings.database_url:
         read_credentials(settings.database_url)
         return settings.database_url, None
-    postgres = EmbeddedPostgres(Path(settings.tocsin_data_dir))
+    prepare_folder(settings.tocsin_data_dir)
+    postgres = EmbeddedPostgres(settings.tocsin_data_dir)
     return postgres.start(), postgres
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder for a database of our own where it is missing; ConfigurationError where nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        message = f"TOCSIN_DATA_DIR cannot be used ({error.strerror}); set it to a folder in which this user may write."
+        raise ConfigurationError(message) from None
 
 
 @asynccontextmanager
@@ -103,7 +116,7 @@ async def open_services(
         wake: Callable[[], None] = do_nothing
         if working:
             providers = {carrier.channel: carrier for carrier in carriers}
-            exporter = Exporter(database_url, Path(settings.tocsin_data_dir) / "exports")
+            exporter = Exporter(database_url, settings.tocsin_data_dir / "exports")
             shop = Workshop(settings, writer, announce, providers, tell_time, exporter=exporter, measures=measures)
             wake = await stack.enter_async_context(open_jobs(shop, database_url))
         readers = {path: reader for carrier in carriers for path, reader in carrier.readers().items()}

@@ -22,6 +22,7 @@ from tocsin_server.journal import open_journal
 from tocsin_server.leaving import Server
 from tocsin_server.own_port import take_own_port
 from tocsin_server.prepared_sockets import SOCKETS, choose_sockets
+from tocsin_server.reaching import reaching
 from tocsin_server.services import locate_database, open_services
 from tocsin_server.solo import hold_solo_lock
 from tocsin_server.supervision import READY, STOPPING, inherit, tell_supervisor
@@ -82,7 +83,8 @@ def serve(settings: Settings, *, descriptor: int | None = None) -> None:
     listener = None if descriptor is None else inherit(descriptor)
     database_url, postgres = locate_database(settings)
     try:
-        asyncio.run(migrate(database_url))
+        with reaching():
+            asyncio.run(migrate(database_url))
         with send_spans(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve_alone(settings, database_url, postgres=postgres, inherited=listener))
     finally:
@@ -129,7 +131,8 @@ def work(settings: Settings) -> None:
         raise ConfigurationError(
             "A worker needs DATABASE_URL and REDIS_URL; without them `tocsin serve` does its work too."
         )
-    asyncio.run(migrate(settings.database_url))
+    with reaching():
+        asyncio.run(migrate(settings.database_url))
     with send_spans(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work_until_stopped(settings, settings.database_url))
 
