@@ -31,6 +31,8 @@ PLANNED = f"""SELECT count(*) AS n FROM delivery JOIN wave ON wave.id = wave_id
 HELD = f"""SELECT count(*) AS n FROM delivery JOIN wave ON wave.id = wave_id
   WHERE handling = {Handling.PLANNED:d} OR handling = {Handling.SENDING:d} AND handed_at IS NOT NULL OR planned_at IS NULL"""
 SLOW = 0.05
+LINES = 64
+"""How many reports are on their way at once: a commit over a slow line takes two seconds, however many it holds."""
 
 
 @pytest.mark.proof
@@ -58,7 +60,7 @@ async def check(database: str, directory: Path, *, deliveries: int, citizens: in
                 chance.shuffle(reports)
                 storm = Storm([server.port], choose_settings(server.port), deque(reports))
                 disturbing = asyncio.create_task(disturb(near, far, times, storm))
-                await storm.blow(16, seconds=300)
+                await storm.blow(LINES, seconds=300)
                 cuts = await disturbing
                 await until(is_nothing_planned, seconds=120)
                 await carrier.settle()
