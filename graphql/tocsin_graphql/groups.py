@@ -40,9 +40,8 @@ class Group(ABC, Generic[AnyWatcher, One]):
         self, watches: Watches[AnyWatcher], key: UUID, *, execution: Execution, hub: Hub, interval: float
     ) -> None:
         self.interval = interval
-        self.members: dict[
-            One, None
-        ] = {}  # in the order in which they came, as what is looked at for each lies in memory
+        # In the order in which they came, as what is looked at for each lies in memory.
+        self.members: dict[One, None] = {}
         self.deliveries = 0
         self._watches = watches
         self._watcher = watches.watch(key)
