@@ -24,6 +24,7 @@ from tocsin.records.work import Due, Lane, ParkedEvent
 from tocsin.settings import read_settings
 from tocsin.statuses import DeliveryStatus
 from tocsin.times import tell_time
+from tocsin.transactions import in_transaction
 from tocsin.words import Channel
 
 TOCSIN = [sys.executable, "-c", "from tocsin_server.cli import main; main()"]
@@ -190,3 +191,13 @@ async def test_work_that_fails_is_tried_at_growing_distances_and_then_dies_where
     assert distances == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
     assert (await Due.get(id=due.id)).dead_at is not None
     assert await take_work(due.id) is None
+
+
+async def test_a_database_that_others_hold_locked_is_no_wrong_set_up(database: str) -> None:
+    async with in_transaction() as connection:
+        await connection.execute_query("LOCK TABLE lane")
+        ended = await run(database, "lanes")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
+    assert (
+        "The database is busy: others hold what is needed for longer than 2 seconds; try again later." in ended.stderr
+    )

@@ -50,6 +50,10 @@ CAUSES: tuple[tuple[type[BaseException], Finding], ...] = (
         asyncpg.TooManyConnectionsError,
         Finding(AWAY, "no connection is left", "Raise max_connections; docs/deploy.md says by how much"),
     ),
+    (
+        asyncpg.LockNotAvailableError,
+        Finding("The database is busy", "others hold what is needed for longer than 2 seconds", "Try again later"),
+    ),
     (asyncpg.CannotConnectNowError, Finding(AWAY, "it is starting or stopping", "Wait, or look into its log")),
     (OSError, Finding(AWAY, "nobody listens there", "Start PostgreSQL, or correct host and port in DATABASE_URL")),
 )
