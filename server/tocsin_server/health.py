@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -41,7 +42,7 @@ class Health:
             return "this process is starting"
         try:
             await ask_database()
-        except UNREACHABLE:
+        except (*UNREACHABLE, asyncpg.PostgresError):
             return "the database cannot be reached"
         return None
 

@@ -31,7 +31,10 @@ class ErrorHandler(logging.Handler):
     """Writes what libraries log to standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)
+        try:
+            print(self.format(record), file=sys.stderr)
+        except Exception:
+            self.handleError(record)
 
 
 def open_journal(level: str) -> None:

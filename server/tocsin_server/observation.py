@@ -1,6 +1,6 @@
-"""What a process tells Prometheus: its counters, and every few seconds the state of the database. Imports operations, own_port.
+"""What a process tells Prometheus: its counters, and every few seconds the state of the database.
 
-A process whose settings ask for no metrics pays nothing for them but counting.
+Imports operations, health and own_port. A process whose settings ask for no metrics pays nothing for them but counting.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from tocsin.live.redis_backend import RedisBackend
 from tocsin.measures import Measures
 from tocsin.operations import count_operations, list_lanes
 from tocsin.settings import Settings
+from tocsin_server.health import ask_database
 from tocsin_server.own_port import show_metrics
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ class Observation:
     async def _watch(self) -> None:
         while True:
             try:
+                await ask_database()
                 async with asyncio.timeout(PATIENCE):
                     await observe_state(self.settings, self.measures)
-            except (
-                Exception
-            ) as error:  # the database is away, or worse: the gauge says so, and the next look asks again
+            except Exception as error:
+                # The database is away, or worse: the gauge says so, and the next look asks again.
                 log.info("state not observed", error=type(error).__name__)
                 self.measures.database.set(0)
             self.measures.redis.set(1 if self.backend is not None and self.backend.hearing else 0)
