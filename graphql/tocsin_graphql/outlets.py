@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 
-from tocsin_graphql.members import AnyMember, Frame
+from tocsin_graphql.members import AnyMember, Frame, do_nothing
 from tocsin_graphql.prepared_frames import Write, Writer, make_frame
 
 GONE = (WebSocketDisconnect, RuntimeError)
@@ -88,8 +88,9 @@ class Outlet:
             self._member.write = write
 
     def close(self) -> None:
-        """Send nothing any more."""
+        """Send nothing any more, and let go of the member."""
         self._cease()
+        self._member.notify = do_nothing
         if self._task is not None:
             self._task.cancel()
 

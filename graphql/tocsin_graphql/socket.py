@@ -95,6 +95,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await super().shutdown()
         if tasks:
             await asyncio.wait(tasks)
+        # What has ended holds this socket by its traceback: let go, nothing of it waits for the collector.
+        self._presence = self._keeping = self._closing = None
 
     async def handle_message(self, message: Any) -> None:
         if self._allowance is not None and not self._allowance.take(tell_seconds()):
@@ -190,6 +192,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Run one operation to its end; whatever goes wrong is its own error and leaves the connection."""
         try:
             await self._run(operation)
+        except asyncio.CancelledError:
+            operation.task = None  # which would hold this operation by its traceback, and be held by it
+            raise
         except (WebSocketDisconnected, WebSocketDisconnect):
             self.operations.pop(operation.id, None)
         except Refused as refused:

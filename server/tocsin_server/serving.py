@@ -31,7 +31,7 @@ from tocsin_server.tracing import send_spans
 COLLECTED_AFTER = (20_000, 5, 2)
 """New objects until the youngest are looked through, and how many such looks until the older ones are. By Python's own 700
 and 10 all that a thousand sockets keep is looked through again and again, and nothing moves meanwhile.
-A socket that has ended is a cycle, and most often not young: all are looked through after 360,000."""
+What is left of a socket that has ended is most often not young: all are looked through after 360,000."""
 
 
 def make_server(
