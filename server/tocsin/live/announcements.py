@@ -6,26 +6,12 @@ An announcement is a hint. The database is the truth, and a poll finds within a 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 from uuid import UUID
 
 from broadcaster import Broadcast
 
 LOGGER = logging.getLogger(__name__)
 BOUND = 10_000
-
-
-class Announcer(Protocol):
-    """What every writer calls after its commit; never waits, never fails."""
-
-    def announce(self, versions: Mapping[UUID, int]) -> None:
-        """Say which version each of these communications has reached."""
-
-    def announce_listing(self, municipality_ids: Iterable[UUID]) -> None:
-        """Say that a communication changed in a field that the lists of these municipalities show."""
-
-    def announce_rows(self, kind: str, versions: Mapping[UUID, int]) -> None:
-        """Say which version each of these rows of a kind has reached."""
 
 
 def communication_channel(communication_id: UUID) -> str:
@@ -41,7 +27,7 @@ def row_channel(kind: str, key: UUID) -> str:
 
 
 class Announcements:
-    """An Announcer over a Broadcast: at most one waiting message for each channel, the newest."""
+    """What every writer calls after its commit; never waits, never fails. One message waits for each channel, the newest."""
 
     def __init__(self, broadcast: Broadcast, *, bound: int = BOUND) -> None:
         self._broadcast = broadcast
@@ -51,14 +37,17 @@ class Announcements:
         self._task: asyncio.Task[None] | None = None
 
     def announce(self, versions: Mapping[UUID, int]) -> None:
+        """Say which version each of these communications has reached."""
         for communication_id, version in versions.items():
             self._note(communication_channel(communication_id), version)
 
     def announce_listing(self, municipality_ids: Iterable[UUID]) -> None:
+        """Say that a communication changed in a field that the lists of these municipalities show."""
         for municipality_id in municipality_ids:
             self._note(municipality_channel(municipality_id), 0)
 
     def announce_rows(self, kind: str, versions: Mapping[UUID, int]) -> None:
+        """Say which version each of these rows of a kind has reached."""
         for key, version in versions.items():
             self._note(row_channel(kind, key), version)
 

@@ -78,7 +78,6 @@ class VersionedWatcher(Watcher, Generic[Value]):
     def __init__(self, key: UUID) -> None:
         super().__init__(key)
         self.current: Value | None = None
-        self.reads = 0
         self._waiting: list[asyncio.Future[Value | None]] = []
         self._asked = asyncio.Event()
 
@@ -114,7 +113,6 @@ class VersionedWatcher(Watcher, Generic[Value]):
             self._wanted.clear()
             self._asked.clear()
             asking = len(self._waiting)
-            self.reads += 1
             value = await try_patiently(self.what.capitalize(), self._look)
             crash(CrashPoint.PICTURE_READ)
             self._distribute(value)
